@@ -1,0 +1,80 @@
+# pylontech-mqtt: `make help` lists what can be made.
+
+VERSION = 0.1.0
+BUILD ?= build
+CC ?= gcc
+CFLAGS ?= -O2 -g
+PYTHON ?= /usr/bin/python3
+CAPTURES ?= ../shared/captures
+export CAPTURES
+
+WARNINGS = -Wall -Wextra -Wconversion -Wshadow -Wformat=2 -Wstrict-prototypes -Wmissing-prototypes
+ifdef WERROR
+WARNINGS += -Werror
+endif
+HARDENING = -fstack-protector-strong -fstack-clash-protection -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fPIE
+LIBRARIES = libmosquitto json-c inih libserialport
+
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Iinclude $(WARNINGS) $(HARDENING) \
+             $(shell pkg-config --cflags $(LIBRARIES) 2>/dev/null) $(CFLAGS)
+# libserialport is linked statically with two wrapped functions, so that it opens a pty as well
+# (src/shell/port_wrap.c).
+ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack $(LDFLAGS) \
+              -Wl,--wrap=get_port_details -Wl,--wrap=ioctl
+LIBS = $(shell pkg-config --libs libmosquitto json-c inih 2>/dev/null) -l:libserialport.a -lpthread
+
+CORE = $(patsubst src/%.c,$(BUILD)/%.o,$(wildcard src/core/*.c))
+SHELL_OBJECTS = $(filter-out $(BUILD)/shell/main.o,$(patsubst src/%.c,$(BUILD)/%.o,$(wildcard src/shell/*.c)))
+UNIT_TESTS = $(patsubst test/unit/%.c,$(BUILD)/test/%,$(wildcard test/unit/test_*.c))
+
+.DEFAULT_GOAL := all
+.SECONDARY:
+
+all: $(BUILD)/pylontech-mqtt ## build the daemon
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1	\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+$(BUILD)/pylontech-mqtt: $(BUILD)/shell/main.o $(SHELL_OBJECTS) $(CORE)
+	@echo "  LINK  $@"
+	@$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+$(BUILD)/%.o: src/%.c Makefile
+	@mkdir -p $(@D)
+	@echo "  CC    $<"
+	@$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# A unit test may call anything but main.
+$(BUILD)/test/%: test/unit/%.c $(CORE) $(SHELL_OBJECTS) Makefile
+	@mkdir -p $(@D)
+	@echo "  LINK  $@"
+	@$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -Itest/unit -MMD -MP -o $@ $< $(CORE) $(SHELL_OBJECTS) $(LIBS) -lcmocka
+
+deps: ## install the Debian packages that building and testing need
+	@packaging/install-packages.sh build test
+
+demo: ## a simulated battery, a private broker and the daemon, for a minute
+	@packaging/install-packages.sh build test
+	@$(MAKE) --no-print-directory -s all
+	@$(PYTHON) test/demo/demo.py
+
+check: ## every test that needs no hardware; the README's second command
+	@packaging/install-packages.sh build test
+	@test/check.sh
+
+unit: $(UNIT_TESTS) ## build and run the unit tests
+	@test/run-unit.sh $(UNIT_TESTS)
+
+docs: $(BUILD)/docs ## write conf/pylontech-mqtt.ini and the README's tables anew from the program's own
+	@test/docs/write.sh $(BUILD)/docs
+
+$(BUILD)/docs: test/docs/docs.c $(CORE) $(SHELL_OBJECTS) Makefile
+	@echo "  LINK  $@"
+	@$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(CORE) $(SHELL_OBJECTS) $(LIBS)
+
+clean: ## remove what was built
+	rm -rf $(BUILD) build-*
+
+.PHONY: all help deps demo check unit docs clean
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

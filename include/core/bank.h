@@ -1,0 +1,52 @@
+/* bank: sums, means and extremes over the modules, and the figures of one module alone.
+ *
+ * Figures are what a document on a topic shows, in device units; payload names them. */
+#ifndef CORE_BANK_H
+#define CORE_BANK_H
+
+#include "core/alarms.h"
+#include "core/limits.h"
+#include "core/rack.h"
+
+#define BANK_ID_MAX 12
+#define BANK_REASON_MAX 96
+
+struct figures {
+	struct opt voltage_mv, current_ma, power_mw, temp_mc;
+	struct opt installed_mah, capacity_mah, consumed_mah;
+	struct opt soc_pct, soc_milli; /* whole percent for the rules, thousandths for people */
+	struct opt soh_pct, time_to_go_s, balancing;
+	struct opt cvl_mv, ccl_ma, dcl_ma, max_cell_mv, low_mv;
+	char mode[BANK_REASON_MAX], charge_reason[BANK_REASON_MAX], discharge_reason[BANK_REASON_MAX];
+	struct opt cycles;
+	struct opt cell_low_mv, cell_high_mv, temp_low_mc, temp_high_mc, mos_temp_mc;
+	char cell_low_id[BANK_ID_MAX], cell_high_id[BANK_ID_MAX];
+	char temp_low_id[BANK_ID_MAX], temp_high_id[BANK_ID_MAX];
+	struct opt cells, online, offline, blocking_charge, blocking_discharge;
+	struct opt sum_mv, diff_mv;
+	struct opt cell_mv[REPLY_CELLS_MAX];  /* first `cells` are always known */
+	struct opt balance[REPLY_CELLS_MAX];  /* 1 balancing, 0 not */
+	struct opt allow_charge, allow_discharge;
+	struct opt alarm[ALARMS];
+	char connection[BANK_REASON_MAX];
+};
+
+/* The bank as the limits see it, from `count` readings (at least one). */
+void bank_subject(const struct rack *rack, const struct settings *settings,
+                  const struct rack_reading *readings, int count, struct limits_subject *subject);
+
+/* The figures of one online module alone. */
+void bank_module_figures(const struct rack *rack, const struct settings *settings,
+                         const struct rack_reading *reading, const struct limits_set *limits,
+                         const struct alarms_set *alarms, struct figures *figures);
+
+/* The figures of the bank. `offline`: wanted modules that are not online. */
+void bank_figures(const struct rack *rack, const struct settings *settings,
+                  const struct rack_reading *readings, int count, int offline,
+                  const struct limits *limits, const struct alarms *alarms,
+                  struct figures *figures);
+
+/* The SoC of the bank in thousandths of a percent, weighted by capacity. */
+int32_t bank_soc_milli(const struct rack *rack, const struct rack_reading *readings, int count);
+
+#endif

@@ -1,0 +1,127 @@
+/* engine: the whole core behind one door: step(engine, now, event) -> actions.
+ *
+ * The daemon, a test, a fuzzer and a replay drive the same thing. It reads no clock and touches no
+ * descriptor: what must happen outside stands in the actions. */
+#ifndef CORE_ENGINE_H
+#define CORE_ENGINE_H
+
+#include "core/alarms.h"
+#include "core/bank.h"
+#include "core/limits.h"
+#include "core/publication.h"
+#include "core/rack.h"
+#include "core/schedule.h"
+#include "core/session.h"
+#include "core/settings.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define ENGINE_LINES_MAX 24
+#define ENGINE_LINE_MAX 200
+#define ENGINE_EXIT_NONE (-1)
+#define ENGINE_EXIT_CONFIGURATION 100
+#define ENGINE_EXIT_BATTERY 111
+
+enum engine_event_kind {
+	ENGINE_TICK,        /* time has passed */
+	ENGINE_PORT_OPENED, /* the port is open, at any speed */
+	ENGINE_PORT_FAILED, /* it could not be opened, or is gone; `text` says why */
+	ENGINE_BYTES,       /* `bytes` came from it */
+	ENGINE_BROKER_UP    /* the broker has accepted us: everything is to be sent again */
+};
+
+struct engine_event {
+	enum engine_event_kind kind;
+	const uint8_t *bytes;
+	size_t length;
+	const char *text;
+};
+
+struct engine_line {
+	enum settings_level level;
+	char text[ENGINE_LINE_MAX];
+};
+
+/* What the shell has to do after a step, in this order. */
+struct engine_actions {
+	struct engine_line line[ENGINE_LINES_MAX]; /* log these */
+	int lines;
+	bool close_port;
+	bool open_port; /* and answer with ENGINE_PORT_OPENED or ENGINE_PORT_FAILED */
+	struct session_order order[SESSION_ORDERS_MAX]; /* do these to the port */
+	int orders;
+	bool publish_bank;
+	uint32_t publish_modules; /* bit N-1: module N */
+	bool publish_link;
+	bool publish_status; /* engine_online says which */
+	int exit_status;     /* ENGINE_EXIT_NONE, or end with this */
+};
+
+/* What the log was told last, so that it hears of changes only. */
+struct engine_told {
+	bool console;     /* that the console answers */
+	bool silence;     /* that it does not */
+	bool strange;     /* that the battery is none of ours */
+	bool cells;       /* that num_cells does not agree */
+	uint32_t missing; /* modules that answer and are not in `addresses` */
+	char port[ENGINE_LINE_MAX]; /* why the port is not open; "" while it is */
+	const char *rule[LIMIT_KINDS];
+	int64_t rule_ms[LIMIT_KINDS];
+	bool charge_blocked, discharge_blocked;
+	struct alarms_set alarms;
+};
+
+struct engine {
+	struct settings settings;
+	struct session session;
+	struct rack rack;
+	struct schedule schedule;
+	struct limits limits;
+	struct alarms alarms;
+	struct rack_reading reading[RACK_MODULES_MAX]; /* of the modules online, at the last evaluation */
+	int readings;
+	struct publication bank;
+	struct publication module[RACK_MODULES_MAX];
+	struct engine_told told;
+	int64_t start_ms;
+	bool in_pass;
+	int64_t pass_ms;      /* when the present or last pass began */
+	int64_t next_pass_ms; /* when the next one begins */
+	uint32_t pass_good;   /* good replies in it */
+	uint32_t passes;      /* ended ones with a good reply */
+	int32_t cycle_ms;     /* how long the last of them took */
+	int failed_polls;     /* in a row */
+	bool first_pass_done; /* every module had its chance: the bank may be published */
+	bool login_due, login_tried;
+	bool status_online;   /* as last published */
+	bool status_known;    /* anything was published */
+	int64_t status_ms, link_ms, evaluated_ms;
+	bool link_wanted;
+	struct engine_actions *out; /* of the step under way */
+};
+
+/* Copies `settings`. */
+void engine_init(struct engine *e, const struct settings *settings, int64_t now_ms);
+
+/* Takes new settings in a running engine (SIGHUP). What protection remembers stays. When the port, its
+ * speed or the addresses change, the console is looked for anew. */
+void engine_configure(struct engine *e, const struct settings *settings, int64_t now_ms,
+                      struct engine_actions *actions);
+
+/* Takes one event. `actions` is filled in anew. */
+void engine_step(struct engine *e, int64_t now_ms, const struct engine_event *event,
+                 struct engine_actions *actions);
+
+/* When to step with ENGINE_TICK at the latest. */
+int64_t engine_deadline(const struct engine *e);
+
+/* Whether the battery's data are good: what the status topic says. */
+bool engine_online(const struct engine *e);
+
+/* The figures to publish. False: there is nothing to show (no module online; this one is not). */
+bool engine_bank_figures(const struct engine *e, struct figures *figures);
+bool engine_module_figures(const struct engine *e, int address, struct figures *figures);
+
+#endif

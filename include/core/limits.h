@@ -1,0 +1,113 @@
+/* limits: CVL, CCL and DCL as the minimum over named rules (protection.md, "Rules").
+ *
+ * Two tables in limits.c: rules that look at one module, and rules that look at a subject (the bank,
+ * or one module alone) with a SoC, a voltage and a current of its own. The winner of each limit is
+ * kept with the place and the value that made it win. Adding a rule is one function and one row.
+ * The final clamp, last of all, is never bypassed. */
+#ifndef CORE_LIMITS_H
+#define CORE_LIMITS_H
+
+#include "core/rack.h"
+#include "core/settings.h"
+#include "core/text.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum limits_kind { LIMIT_CVL, LIMIT_CCL, LIMIT_DCL, LIMIT_KINDS };
+
+enum limits_unit {
+	UNIT_NONE,
+	UNIT_MV,
+	UNIT_MC,
+	UNIT_PCT,
+	UNIT_MA,
+	UNIT_BAT_BITS,  /* Bat or Power Events */
+	UNIT_FAULT_BITS /* System Fault */
+};
+
+/* What one rule says. */
+struct limits_verdict {
+	int32_t limit; /* mV or mA; LIMITS_FREE: the rule does not speak */
+	bool blocks;   /* blocks charge (a CCL rule) or discharge (a DCL rule) */
+	int32_t value; /* the measured value that made it speak, in `unit` */
+	enum limits_unit unit;
+	int cell;      /* where: cell from 1, 0 the whole module */
+};
+
+#define LIMITS_FREE INT32_MAX
+
+/* Why a limit is what it is. */
+struct limits_reason {
+	const char *rule; /* its name in the table; "" before anything was worked out */
+	struct limits_verdict verdict;
+	uint8_t address; /* the module; 0: the bank as a whole */
+};
+
+struct limits_set {
+	int32_t limit[LIMIT_KINDS]; /* mV, mA, mA */
+	bool charge_blocked, discharge_blocked;
+	const char *mode; /* the stage: "Bulk", "Float" or "Blocked" */
+	struct limits_reason reason[LIMIT_KINDS];
+};
+
+/* The memory of the rules that look at one module. */
+struct limits_module_memory {
+	bool charge_cold_block, charge_cold, charge_hot, charge_hot_block;
+	bool cell_over, deep_cell, deep_cell_block;
+	bool cell_under, pack_low, pack_cut;
+	bool discharge_cold_block, discharge_hot, discharge_hot_block;
+	bool pack_under;          /* below the cut just now */
+	int64_t pack_under_ms;    /* since when */
+	bool over_current;        /* was reported */
+	int64_t over_current_ms;  /* when it was last reported */
+};
+
+/* The memory of the rules that look at a subject. */
+struct limits_subject_memory {
+	bool floating;
+	bool high_soc, low_soc, low_soc_block;
+	bool blocked;
+	int32_t blocked_mv;      /* the charge voltage while blocked */
+	int64_t blocked_step_ms; /* when it was last lowered, or set */
+};
+
+/* What a subject rule sees. */
+struct limits_subject {
+	int32_t charge_soc_pct;    /* the SoC that charge rules look at */
+	int32_t discharge_soc_pct; /* the SoC that discharge rules look at */
+	int32_t voltage_mv;
+	int32_t current_ma;
+	int cells;
+	const struct reply_pwrsys *pwrsys;
+	bool bank; /* the whole bank: the stack's own wishes hold for it */
+	int modules; /* how many share the current: 1 for a module alone */
+};
+
+struct limits {
+	struct limits_module_memory module[RACK_MODULES_MAX];
+	struct limits_subject_memory alone[RACK_MODULES_MAX];
+	struct limits_subject_memory bank;
+	struct limits_set module_set[RACK_MODULES_MAX]; /* each alone, as its topic shows it */
+	struct limits_set bank_set;
+	bool known; /* a bank set has been worked out */
+};
+
+void limits_init(struct limits *limits);
+
+/* Works out every limit from `count` readings of online modules (1..16, ascending addresses) and the
+ * bank's own subject. Changes only `limits`. */
+void limits_step(struct limits *limits, const struct settings *settings,
+                 const struct rack_reading *readings, int count,
+                 const struct limits_subject *bank, int64_t now_ms);
+
+/* A pack voltage for a cell's voltage: times the cells, rounded to 0.1 V as protection.md writes it. */
+int32_t limits_pack_mv(int32_t cell_mv, int cells);
+
+/* The highest charge voltage that may ever be published: max_charge_voltage, or bulk. */
+int32_t limits_max_charge_mv(const struct settings *settings, int cells);
+
+/* "Cold: 3.0 C, module 2"; just the rule's name where no value belongs to it. */
+void limits_describe(const struct limits_reason *reason, struct text *out);
+
+#endif

@@ -1,0 +1,40 @@
+/* payload: figures -> the items of a document, one table of key, source and decimals (payload.c).
+ *
+ * The document of the bank and those of the modules have the same full set of keys every time, because
+ * the driver keeps a key that is not sent for ever (driver-contract.md, rule 5). Device units become
+ * the driver's units here and nowhere else. */
+#ifndef CORE_PAYLOAD_H
+#define CORE_PAYLOAD_H
+
+#include "core/bank.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define PAYLOAD_KEY_MAX 16
+
+enum payload_kind { PAYLOAD_NULL, PAYLOAD_INT, PAYLOAD_MILLI, PAYLOAD_TEXT };
+
+struct payload_item {
+	const char *group; /* "Info"; NULL: at the top */
+	char key[PAYLOAD_KEY_MAX * 2];
+	enum payload_kind kind;
+	int32_t value;     /* PAYLOAD_INT: as it is; PAYLOAD_MILLI: in thousandths */
+	int decimals;      /* PAYLOAD_MILLI: digits to show, 1..3 */
+	const char *text;  /* PAYLOAD_TEXT: points into the figures */
+	const char *unit;  /* "V", "" for none: for the manual */
+};
+
+struct payload_cursor {
+	int row, element;
+};
+
+/* Steps through the items in their order: start with a zeroed cursor; false past the last. */
+bool payload_next(struct payload_cursor *cursor, const struct figures *figures,
+                  struct payload_item *item);
+
+/* The same keys for a person: group, key, unit and a sentence on row `index`; false past the last. */
+bool payload_describe(int index, const char **group, const char **key, const char **unit,
+                      const char **text);
+
+#endif

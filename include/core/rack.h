@@ -1,0 +1,118 @@
+/* rack: up to 16 modules: their last good replies, the ages of these, identity, online or lost.
+ *
+ * It decides whether a reply that was whole is also plausible beside the others of its module, and
+ * when a module's values are too old. It knows no threshold of protection. */
+#ifndef CORE_RACK_H
+#define CORE_RACK_H
+
+#include "core/reply.h"
+#include "core/settings.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define RACK_MODULES_MAX REPLY_MODULES_MAX
+#define RACK_NEVER INT64_MIN
+
+enum module_state {
+	MODULE_AWAITED, /* no complete set of good replies yet */
+	MODULE_ONLINE,  /* both required replies are there and young enough */
+	MODULE_LOST     /* had been online, or a whole pass went by without it */
+};
+
+struct module {
+	uint8_t address;
+	bool wanted; /* configured, or seen once with `addresses = auto` */
+	enum module_state state;
+	struct reply_info info;
+	struct reply_pwr pwr;
+	struct reply_bat bat;
+	struct reply_stat stat;
+	struct reply_row row;
+	/* when the reply above came, on the caller's clock; RACK_NEVER: there is none */
+	int64_t info_ms, pwr_ms, bat_ms, stat_ms, row_ms;
+	uint32_t good, damaged, late, refused; /* replies, ever */
+	uint32_t doubted_pwr, doubted_bat; /* fields of a reply that lacked known ones, to be confirmed */
+	char doubted_word[REPLY_WORD_MAX]; /* the last unknown state word */
+	char doubted_barcode[REPLY_NAME_MAX];
+	struct opt doubted_pack_mv; /* a pack voltage that did not fit the cells */
+};
+
+struct rack {
+	struct module module[RACK_MODULES_MAX]; /* module N at N - 1 */
+	struct reply_pwrsys pwrsys;
+	int64_t pwrsys_ms;
+	int32_t last_good_pass_ms; /* how long the last wholly good pass took; 0: none yet */
+};
+
+/* A value with the place where it was seen. `cell` counts from 1; 0: the pack's own sensor. */
+struct rack_extreme {
+	struct opt value;
+	int cell;
+};
+
+/* What the rules see of one module. `own` comes from its own replies; `worst` is the same or what the
+ * `pwr` table knows beyond it (it may only tighten). */
+struct rack_reading {
+	uint8_t address;
+	int cells;
+	int32_t pack_mv;
+	int32_t current_ma;
+	int32_t soc_pct;
+	struct rack_extreme cell_low, cell_high; /* own, failed sense lines left out */
+	struct rack_extreme temp_low, temp_high; /* own: pack and cells */
+	struct rack_extreme worst_cell_low, worst_cell_high, worst_temp_low, worst_temp_high;
+	struct opt spread_mv; /* own highest less lowest cell */
+	int failed_cells;     /* sense lines that cannot be right */
+	struct opt mos_temp_mc;
+	struct opt max_charge_ma, max_discharge_ma; /* of `info` */
+	const struct reply_pwr *pwr;
+	const struct reply_row *row; /* NULL without a fresh row */
+	bool unknown_word;           /* a state word that nobody knows */
+};
+
+void rack_init(struct rack *rack, const struct settings *settings);
+
+/* Every take returns false when the reply is whole but not to be believed yet: it must be read again.
+ * The module keeps its older values then, and `fault` says why. */
+bool rack_take_info(struct rack *rack, int address, const struct reply_info *info, int64_t now_ms,
+                    struct reply_fault *fault);
+bool rack_take_pwr(struct rack *rack, int address, const struct reply_pwr *pwr,
+                   const struct settings *settings, int64_t now_ms, struct reply_fault *fault);
+bool rack_take_bat(struct rack *rack, int address, const struct reply_bat *bat,
+                   const struct settings *settings, int64_t now_ms, struct reply_fault *fault);
+void rack_take_stat(struct rack *rack, int address, const struct reply_stat *stat, int64_t now_ms);
+void rack_take_pwrsys(struct rack *rack, const struct reply_pwrsys *pwrsys, int64_t now_ms);
+/* The table: refreshes no age; with `add`, present rows become wanted modules. */
+void rack_take_table(struct rack *rack, const struct reply_table *table, bool add, int64_t now_ms);
+
+/* The age of the oldest required reply; -1 when one was never there. */
+int64_t rack_age_ms(const struct module *module, int64_t now_ms);
+
+/* The age beyond which a module is lost: max_age, or 2.5 times the last wholly good pass. */
+int64_t rack_patience_ms(const struct rack *rack, const struct settings *settings);
+
+/* Moves modules between their states as their ages say. Returns a bit mask (bit N-1: module N) of
+ * those whose state changed. */
+uint32_t rack_age(struct rack *rack, const struct settings *settings, int64_t now_ms);
+
+/* After a whole pass: wanted modules that never answered count as lost. Same result. */
+uint32_t rack_end_of_pass(struct rack *rack);
+
+/* The next moment at which rack_age would change something; INT64_MAX: never. */
+int64_t rack_deadline(const struct rack *rack, const struct settings *settings);
+
+/* How many wanted modules are in `state`. */
+int rack_count(const struct rack *rack, enum module_state state);
+
+/* Cells in series, as the console says: 0 while unknown. */
+int rack_cells(const struct rack *rack);
+
+/* What the rules see of an online module. */
+void rack_read(const struct rack *rack, const struct module *module,
+               const struct settings *settings, int64_t now_ms, struct rack_reading *reading);
+
+/* Whether a cell's value is a failed sense line rather than a voltage. */
+bool rack_sense_failed(const struct settings *settings, int32_t cell_mv);
+
+#endif

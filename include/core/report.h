@@ -1,0 +1,47 @@
+/* report: sentences for the owner. What happened, to which module or key, what the program does now, what
+ * the owner can do.
+ *
+ * Each adds a line to the actions of the step under way. Conditions are told when they begin and when they
+ * end; the log of a GX is on flash, so what can repeat is thinned here. */
+#ifndef CORE_REPORT_H
+#define CORE_REPORT_H
+
+#include "core/engine.h"
+
+void report_port_opened(struct engine_actions *out, char told[ENGINE_LINE_MAX], const char *port);
+/* `told` remembers the last reason; `reading`: the battery has been read before in this run. */
+void report_port_failed(struct engine_actions *out, char told[ENGINE_LINE_MAX], const char *why,
+                        bool reading);
+void report_console_found(struct engine_actions *out, const struct session *session);
+void report_console_silent(struct engine_actions *out, const struct session *session, bool reading);
+void report_giving_up(struct engine_actions *out, int failed_polls);
+void report_login(struct engine_actions *out, bool accepted);
+
+/* `module` is that of the command, NULL for a command to the whole stack. The first of a module is told,
+ * then one in a hundred; the others only at level debug. */
+void report_refused(struct engine_actions *out, struct command command,
+                    enum framing_verdict verdict, const struct module *module);
+void report_unreadable(struct engine_actions *out, struct command command,
+                       const struct module *module, bool late);
+/* `strange`: whether a high-voltage battery was told already. */
+void report_fault(struct engine_actions *out, struct command command,
+                  const struct reply_fault *fault, const struct module *module, bool *strange);
+
+void report_identity(struct engine_actions *out, const struct module *module, bool swapped);
+void report_module_state(struct engine_actions *out, const struct rack *rack,
+                         const struct module *module, int64_t patience_ms);
+/* Modules that answer and are not in `addresses`; `told` keeps a bit for each. */
+void report_unlisted(struct engine_actions *out, uint32_t *told,
+                     const struct settings *settings, const struct reply_table *table);
+void report_cells(struct engine_actions *out, int console, int configured);
+
+/* Changed event and state words of a module; `before` NULL: the first reply. */
+void report_events(struct engine_actions *out, int address, const struct reply_pwr *before,
+                   const struct reply_pwr *now);
+/* A new winner among the rules (at most once a minute a limit), and every block and release. */
+void report_limits(struct engine_actions *out, struct engine_told *told,
+                   const struct limits_set *set, int64_t now_ms);
+void report_alarms(struct engine_actions *out, struct alarms_set *told,
+                   const struct alarms_set *now);
+
+#endif

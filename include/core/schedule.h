@@ -1,0 +1,63 @@
+/* schedule: which command is due next, from one table of intervals (schedule.c).
+ *
+ * A pass is one visit to every wanted module. The schedule knows no bytes and no time-outs: it is told
+ * how each command ended. */
+#ifndef CORE_SCHEDULE_H
+#define CORE_SCHEDULE_H
+
+#include "core/command.h"
+#include "core/rack.h"
+#include "core/settings.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define SCHEDULE_ROWS_MAX 8
+
+enum schedule_end {
+	SCHEDULE_GOOD,    /* whole, plausible, taken */
+	SCHEDULE_DAMAGED, /* cannot be read: again at once */
+	SCHEDULE_DOUBTED, /* whole, but does not fit the other replies of the module: again, with them */
+	SCHEDULE_LATE,    /* no answer: again at once */
+	SCHEDULE_REFUSED  /* the console does not know it, or not for this module */
+};
+
+struct schedule {
+	int64_t pass_ms;    /* when the pass began */
+	int64_t scan_ms;    /* when addresses without a module were last tried; RACK_NEVER: never */
+	int64_t first_ms;   /* when the first pass began; RACK_NEVER: none yet */
+	int row;            /* where the pass is: row of the table, */
+	int address;        /* and module; 0: the rows that ask for the stack */
+	int tries;          /* of the present command that failed */
+	bool again;         /* this visit has gone back to its start once */
+	bool whole;         /* every command of the pass ended well so far */
+	bool slow_done;     /* the pass has had its one slow command */
+	bool scanning;      /* this pass also tries addresses without a module */
+	bool table_seen;    /* the console has the `pwr` table and it could be read */
+	int64_t asked_ms[SCHEDULE_ROWS_MAX][RACK_MODULES_MAX + 1]; /* last good end, by address; 0: stack */
+	bool refused[SCHEDULE_ROWS_MAX][RACK_MODULES_MAX + 1];
+};
+
+void schedule_init(struct schedule *s);
+
+/* The console was found anew: what it refused before may work now. */
+void schedule_console_found(struct schedule *s);
+
+/* A module came back: it may be another one, so ask who it is. */
+void schedule_module_back(struct schedule *s, int address);
+
+/* Starts a pass. */
+void schedule_begin(struct schedule *s, const struct settings *settings, int64_t now_ms);
+
+/* The command to send now; false: the pass is over. Asking twice gives the same answer. */
+bool schedule_next(struct schedule *s, const struct rack *rack, int64_t now_ms,
+                   struct command *command);
+
+/* How the command that schedule_next gave has ended. */
+void schedule_done(struct schedule *s, const struct rack *rack, enum schedule_end end,
+                   int64_t now_ms);
+
+/* Whether a module cannot be read without this command. */
+bool schedule_required(enum command_kind kind);
+
+#endif

@@ -1,0 +1,38 @@
+/* config: the configuration file: read, refuse with file and line, print as a sample or as a manual.
+ *
+ * The file is INI, read with inih; what keys there are stands in core/settings_table.c. */
+#ifndef SHELL_CONFIG_H
+#define SHELL_CONFIG_H
+
+#include "core/settings.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+
+/* More faults than this are not told one by one. */
+#define CONFIG_FAULTS_MAX 20
+
+/* A longer line (comments excepted) or a larger file is refused. */
+#define CONFIG_LINE_MAX 190
+#define CONFIG_FILE_MAX 32768
+
+/* Takes one sentence about the file, "FILE:LINE: what and what is allowed", without a line end; line 0
+ * where no line can be blamed. `fault`: the file is refused because of it; else it is a warning.
+ * It never holds the password. `message` is gone after the call. */
+typedef void config_report(void *context, bool fault, const char *message);
+
+/* Reads the configuration at `path`: defaults, then the file, then the first line of password_file
+ * into mqtt.password, then the order of the values. Every fault is reported, up to CONFIG_FAULTS_MAX.
+ * Returns true and fills `out` when there was none; else false, and `out` is as it was. The file is
+ * the owner's fault, so a false means exit status 100 at start. Never blocks (a FIFO or a device is
+ * refused unread). Not for two threads at once. */
+bool config_read(const char *path, struct settings *out, config_report *report, void *context);
+
+/* Prints conf/pylontech-mqtt.ini: every section and key with its text, range and default; the keys
+ * themselves commented out, so that defaults of later releases apply. */
+void config_print_sample(FILE *to);
+
+/* Prints the manual's table in Markdown, for the README. */
+void config_print_manual(FILE *to);
+
+#endif

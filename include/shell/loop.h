@@ -1,0 +1,36 @@
+/* loop: the one poll loop between the port, the broker, the clock and the core. */
+#ifndef SHELL_LOOP_H
+#define SHELL_LOOP_H
+
+#include "core/engine.h"
+#include "shell/mqtt.h"
+#include "shell/port.h"
+
+#include <stdbool.h>
+
+#define LOOP_DOCUMENT_MAX MQTT_PAYLOAD_MAX
+
+struct loop {
+	const char *config_path; /* read again at SIGHUP */
+	bool once;               /* print the first bank document on stdout and end; no broker */
+	bool verbose;            /* level debug whatever the configuration says */
+	/* the rest is the loop's own */
+	struct settings settings;
+	struct engine engine;
+	struct engine_actions actions;
+	struct engine_event next; /* what the last actions answered; ENGINE_TICK: nothing */
+	struct port port;
+	struct mqtt mqtt;
+	struct figures figures;
+	char document[LOOP_DOCUMENT_MAX];
+	int exit_status; /* ENGINE_EXIT_NONE: go on */
+};
+
+/* Runs until a signal asks to end (0), or the battery or the port is lost (111), or the settings do not
+ * fit the battery (100). `loop` has its first three members and `settings` set, the rest zeroed. */
+int loop_run(struct loop *loop);
+
+/* Logs one sentence about the configuration: a config_report. */
+void loop_report(void *context, bool fault, const char *message);
+
+#endif

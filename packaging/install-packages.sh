@@ -1,0 +1,39 @@
+#!/bin/sh
+# Installs the Debian packages that are missing. Arguments: what for (build, test).
+set -eu
+
+build="gcc make libc6-dev pkg-config libmosquitto-dev libjson-c-dev libserialport-dev libinih-dev"
+test="libcmocka-dev mosquitto mosquitto-clients python3"
+
+missing=
+for purpose in "$@"; do
+	case $purpose in
+	build) packages=$build ;;
+	test) packages=$test ;;
+	*) echo "install-packages: unknown purpose '$purpose'" >&2; exit 2 ;;
+	esac
+	for package in $packages; do
+		if [ "$(dpkg-query -W -f='${Status}' "$package" 2>/dev/null)" != "install ok installed" ]; then
+			missing="$missing $package"
+		fi
+	done
+done
+[ -n "$missing" ] || exit 0
+
+as_root=
+if [ "$(id -u)" != 0 ]; then
+	as_root=sudo
+	echo "Installing with sudo:$missing"
+else
+	echo "Installing:$missing"
+fi
+# A broker that starts by itself would be the machine's, not the test's: do not let the package start one.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+	printf '#!/bin/sh\nexit 101\n' | $as_root tee "$policy" >/dev/null
+	$as_root chmod +x "$policy"
+	trap '$as_root rm -f "$policy"' EXIT
+fi
+$as_root apt-get update -qq
+# shellcheck disable=SC2086
+DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq --no-install-recommends $missing >/dev/null

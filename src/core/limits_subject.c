@@ -1,0 +1,110 @@
+#include "core/limits_rules.h"
+
+#include "core/trip.h"
+
+#include <stddef.h>
+
+/* ---- The bank, or one module alone ---- */
+
+static struct limits_verdict high_soc(const struct limits_subject_input *in)
+{
+	int32_t soc = in->subject->charge_soc_pct;
+	bool *on = &in->memory->high_soc;
+
+	*on = trip_above(*on, soc, soc, in->p->high_soc_pct, in->p->high_soc_release_pct);
+	return *on ? limits_speak(in->p->high_soc_current_ma, soc, UNIT_PCT, 0) : limits_silent();
+}
+
+static struct limits_verdict low_soc(const struct limits_subject_input *in)
+{
+	const struct settings_protection *p = in->p;
+	int32_t soc = in->subject->discharge_soc_pct;
+	bool *blocked = &in->memory->low_soc_block, *limited = &in->memory->low_soc;
+
+	*blocked = trip_below(*blocked, soc, soc, p->low_soc_block_pct, p->low_soc_block_release_pct);
+	*limited = trip_below(*limited, soc, soc, p->low_soc_pct, p->low_soc_release_pct);
+	if (*blocked)
+		return limits_block(soc, UNIT_PCT, 0);
+	return *limited ? limits_speak(p->low_soc_current_ma, soc, UNIT_PCT, 0) : limits_silent();
+}
+
+/* The stack's wish is shared by its modules; it says nothing of one module alone. */
+static struct limits_verdict stack_wish(const struct limits_subject_input *in, struct opt wish_ma)
+{
+	if (!in->subject->bank || !wish_ma.known)
+		return limits_silent();
+	return limits_speak(wish_ma.value / in->subject->modules, wish_ma.value, UNIT_MA, 0);
+}
+
+static struct limits_verdict stack_charge_wish(const struct limits_subject_input *in)
+{
+	const struct reply_pwrsys *pwrsys = in->subject->pwrsys;
+
+	return stack_wish(in, pwrsys ? pwrsys->system_charge_ma : opt_none());
+}
+
+static struct limits_verdict stack_discharge_wish(const struct limits_subject_input *in)
+{
+	const struct reply_pwrsys *pwrsys = in->subject->pwrsys;
+
+	return stack_wish(in, pwrsys ? pwrsys->system_discharge_ma : opt_none());
+}
+
+static struct limits_verdict stage(const struct limits_subject_input *in)
+{
+	int32_t soc = in->subject->charge_soc_pct;
+	bool *floating = &in->memory->floating;
+
+	*floating = trip_above(*floating, soc, soc, in->p->float_soc_pct - 1, in->p->bulk_soc_pct - 1);
+	return limits_speak(limits_pack_mv(*floating ? in->p->cell_float_mv : in->p->cell_bulk_mv,
+	                            in->subject->cells),
+	             soc, UNIT_PCT, 0);
+}
+
+/* Solar chargers with DC feed-in obey CVL and not CCL: while charge is blocked and current still flows,
+ * the voltage steps down. */
+static struct limits_verdict charge_blocked(const struct limits_subject_input *in)
+{
+	struct limits_subject_memory *m = in->memory;
+	int32_t floor_mv = limits_pack_mv(in->p->cell_floor_mv, in->subject->cells);
+	int32_t float_mv = limits_pack_mv(in->p->cell_float_mv, in->subject->cells);
+
+	if (!in->charge_blocked) {
+		m->blocked = false;
+		return limits_silent();
+	}
+	if (!m->blocked) {
+		m->blocked = true;
+		m->blocked_mv = in->subject->voltage_mv < float_mv ? in->subject->voltage_mv : float_mv;
+		m->blocked_step_ms = in->now_ms;
+	} else if (in->now_ms - m->blocked_step_ms >= in->p->blocked_step_ms) {
+		if (in->subject->current_ma > in->p->blocked_current_ma)
+			m->blocked_mv -= in->p->blocked_step_mv;
+		m->blocked_step_ms = in->now_ms;
+	}
+	if (m->blocked_mv < floor_mv)
+		m->blocked_mv = floor_mv;
+	return limits_speak(m->blocked_mv, 0, UNIT_NONE, 0);
+}
+
+static struct limits_verdict voltage_wish(const struct limits_subject_input *in)
+{
+	const struct reply_pwrsys *pwrsys = in->subject->pwrsys;
+
+	return pwrsys && pwrsys->charge_mv.known
+	               ? limits_speak(pwrsys->charge_mv.value, pwrsys->charge_mv.value, UNIT_MV, 0)
+	               : limits_silent();
+}
+
+const struct limits_subject_rule limits_subject_rules[] = {
+	{ LIMIT_CCL, "High SoC", high_soc },
+	{ LIMIT_CCL, "BMS recommendation", stack_charge_wish },
+	{ LIMIT_DCL, "Low SoC", low_soc },
+	{ LIMIT_DCL, "BMS recommendation", stack_discharge_wish },
+	{ LIMIT_CVL, "Stage", stage },
+	{ LIMIT_CVL, "Charge blocked", charge_blocked },
+	{ LIMIT_CVL, "BMS recommendation", voltage_wish },
+};
+
+const int limits_subject_rule_count =
+        (int)(sizeof limits_subject_rules / sizeof limits_subject_rules[0]);

@@ -1,0 +1,50 @@
+#include "core/publication.h"
+
+#include <string.h>
+
+void publication_close(struct publication *p)
+{
+	p->open = p->wanted = p->repeat = false;
+}
+
+static bool stricter(const struct publication *p, const struct limits_set *set)
+{
+	for (enum limits_kind k = 0; k < LIMIT_KINDS; k++)
+		if (set->limit[k] < p->limit[k])
+			return true;
+	return false;
+}
+
+void publication_offer(struct publication *p, const struct limits_set *set, bool news)
+{
+	p->wanted |= news || !p->open || (p->sent && stricter(p, set));
+	p->open = true;
+}
+
+static int64_t due_ms(const struct publication *p)
+{
+	if (!p->sent)
+		return p->wanted ? INT64_MIN : INT64_MAX;
+	if (p->repeat)
+		return p->sent_ms + PUBLICATION_REPEAT_MS;
+	return p->sent_ms + (p->wanted ? PUBLICATION_GAP_MS : PUBLICATION_LONGEST_MS);
+}
+
+bool publication_due(const struct publication *p, int64_t now_ms)
+{
+	return p->open && now_ms >= due_ms(p);
+}
+
+void publication_sent(struct publication *p, const struct limits_set *set, int64_t now_ms)
+{
+	p->repeat = p->sent && stricter(p, set);
+	p->wanted = false;
+	p->sent = true;
+	p->sent_ms = now_ms;
+	memcpy(p->limit, set->limit, sizeof p->limit);
+}
+
+int64_t publication_deadline(const struct publication *p)
+{
+	return p->open ? due_ms(p) : INT64_MAX;
+}

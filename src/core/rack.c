@@ -1,0 +1,353 @@
+#include "core/rack.h"
+
+#include "core/text.h"
+
+#include <string.h>
+
+void rack_init(struct rack *rack, const struct settings *settings)
+{
+	memset(rack, 0, sizeof *rack);
+	rack->pwrsys_ms = RACK_NEVER;
+	for (int i = 0; i < RACK_MODULES_MAX; i++) {
+		struct module *m = &rack->module[i];
+
+		m->address = (uint8_t)(i + 1);
+		m->wanted = settings->battery.addresses >> i & 1;
+		m->info_ms = m->pwr_ms = m->bat_ms = m->stat_ms = m->row_ms = RACK_NEVER;
+	}
+}
+
+static bool doubt(struct reply_fault *fault, enum reply_result result, const char *field)
+{
+	fault->result = result;
+	fault->row = 0;
+	text_copy(fault->field, sizeof fault->field, field);
+	return false;
+}
+
+/* A line or column that was there before and is missing now is a damaged label more often than a new
+ * layout: it is believed when the next reply misses it as well. */
+static bool fields_confirmed(uint32_t known, uint32_t now, uint32_t *doubted)
+{
+	bool fine = (known & ~now) == 0 || *doubted == now;
+
+	*doubted = now;
+	return fine;
+}
+
+/* An unknown word is a damaged letter until it has come twice. */
+static bool word_confirmed(struct module *module, const char *word)
+{
+	bool fine = word[0] == '\0' || strcmp(word, module->doubted_word) == 0;
+
+	if (word[0] != '\0')
+		text_copy(module->doubted_word, sizeof module->doubted_word, word);
+	return fine;
+}
+
+static bool within(int32_t a, int32_t b, int32_t tolerance_pct)
+{
+	int64_t difference = a > b ? a - b : b - a;
+
+	return difference * 100 <= (int64_t)b * tolerance_pct;
+}
+
+bool rack_sense_failed(const struct settings *settings, int32_t cell_mv)
+{
+	return cell_mv > settings->protection.sense_high_mv || cell_mv < settings->protection.sense_low_mv;
+}
+
+/* The sum of the cells; absent when a sense line has failed, because it says nothing then. */
+static struct opt cells_sum_mv(const struct reply_bat *bat, const struct settings *settings)
+{
+	int32_t sum = 0;
+
+	for (int i = 0; i < bat->cells; i++) {
+		if (!bat->cell[i].mv.known || rack_sense_failed(settings, bat->cell[i].mv.value))
+			return opt_none();
+		sum += bat->cell[i].mv.value;
+	}
+	return opt_some(sum);
+}
+
+bool rack_take_info(struct rack *rack, int address, const struct reply_info *info, int64_t now_ms,
+                    struct reply_fault *fault)
+{
+	struct module *m = &rack->module[address - 1];
+	bool swapped = m->info_ms != RACK_NEVER && strcmp(m->info.barcode, info->barcode) != 0;
+
+	if (swapped && strcmp(m->doubted_barcode, info->barcode) != 0) {
+		text_copy(m->doubted_barcode, sizeof m->doubted_barcode, info->barcode);
+		return doubt(fault, REPLY_DAMAGED, "Barcode");
+	}
+	if (swapped)
+		m->stat_ms = RACK_NEVER; /* another module sits here: its readings come within a pass */
+	m->info = *info;
+	m->info_ms = now_ms;
+	return true;
+}
+
+/* A pack voltage that leaves the cells is read again; two such replies that agree are the truth. */
+static bool pack_confirmed(struct module *m, const struct reply_pwr *pwr,
+                           const struct settings *settings)
+{
+	struct opt sum = m->bat_ms == RACK_NEVER ? opt_none() : cells_sum_mv(&m->bat, settings);
+	int32_t tolerance = settings->protection.pack_tolerance_pct;
+	struct opt before = m->doubted_pack_mv;
+
+	m->doubted_pack_mv = opt_none();
+	if (!sum.known || within(pwr->voltage_mv.value, sum.value, tolerance))
+		return true;
+	if (before.known && within(pwr->voltage_mv.value, before.value, tolerance))
+		return true;
+	m->doubted_pack_mv = pwr->voltage_mv;
+	return false;
+}
+
+bool rack_take_pwr(struct rack *rack, int address, const struct reply_pwr *pwr,
+                   const struct settings *settings, int64_t now_ms, struct reply_fault *fault)
+{
+	struct module *m = &rack->module[address - 1];
+	uint32_t known = m->pwr_ms == RACK_NEVER ? 0 : m->pwr.fields;
+
+	if (!fields_confirmed(known, pwr->fields, &m->doubted_pwr))
+		return doubt(fault, REPLY_DAMAGED, "a line that was there before");
+	if (!word_confirmed(m, pwr->unknown_word))
+		return doubt(fault, REPLY_DAMAGED, pwr->unknown_word);
+	if (!pack_confirmed(m, pwr, settings))
+		return doubt(fault, REPLY_OUT_OF_RANGE, "Voltage");
+	m->pwr = *pwr;
+	m->pwr_ms = now_ms;
+	return true;
+}
+
+/* How many cells the module has by what is known of it; 0: unknown. */
+static int known_cells(const struct module *m)
+{
+	if (m->info_ms != RACK_NEVER && m->info.cells.known)
+		return m->info.cells.value;
+	return m->bat_ms == RACK_NEVER ? 0 : m->bat.cells;
+}
+
+bool rack_take_bat(struct rack *rack, int address, const struct reply_bat *bat,
+                   const struct settings *settings, int64_t now_ms, struct reply_fault *fault)
+{
+	struct module *m = &rack->module[address - 1];
+	uint32_t known = m->bat_ms == RACK_NEVER ? 0 : m->bat.fields;
+	struct opt sum = cells_sum_mv(bat, settings);
+
+	if (known_cells(m) != 0 && bat->cells != known_cells(m))
+		return doubt(fault, REPLY_DAMAGED, "number of cells");
+	if (!fields_confirmed(known, bat->fields, &m->doubted_bat))
+		return doubt(fault, REPLY_DAMAGED, "a column that was there before");
+	if (!word_confirmed(m, bat->unknown_word))
+		return doubt(fault, REPLY_DAMAGED, bat->unknown_word);
+	if (m->pwr_ms != RACK_NEVER && sum.known &&
+	    !within(m->pwr.voltage_mv.value, sum.value, settings->protection.pack_tolerance_pct))
+		return doubt(fault, REPLY_OUT_OF_RANGE, "Volt");
+	m->bat = *bat;
+	m->bat_ms = now_ms;
+	return true;
+}
+
+void rack_take_stat(struct rack *rack, int address, const struct reply_stat *stat, int64_t now_ms)
+{
+	rack->module[address - 1].stat = *stat;
+	rack->module[address - 1].stat_ms = now_ms;
+}
+
+void rack_take_pwrsys(struct rack *rack, const struct reply_pwrsys *pwrsys, int64_t now_ms)
+{
+	rack->pwrsys = *pwrsys;
+	rack->pwrsys_ms = now_ms;
+}
+
+void rack_take_table(struct rack *rack, const struct reply_table *table, bool add, int64_t now_ms)
+{
+	for (int i = 0; i < table->rows; i++) {
+		const struct reply_row *row = &table->row[i];
+		struct module *m = &rack->module[row->address - 1];
+
+		if (row->absent) {
+			m->row_ms = RACK_NEVER;
+			continue;
+		}
+		m->wanted |= add;
+		m->row = *row;
+		m->row_ms = now_ms;
+	}
+}
+
+static int64_t oldest_ms(const struct module *m)
+{
+	if (m->pwr_ms == RACK_NEVER || m->bat_ms == RACK_NEVER)
+		return RACK_NEVER;
+	return m->pwr_ms < m->bat_ms ? m->pwr_ms : m->bat_ms;
+}
+
+int64_t rack_age_ms(const struct module *module, int64_t now_ms)
+{
+	int64_t oldest = oldest_ms(module);
+
+	return oldest == RACK_NEVER ? -1 : now_ms - oldest;
+}
+
+int64_t rack_patience_ms(const struct rack *rack, const struct settings *settings)
+{
+	int64_t passes = (int64_t)rack->last_good_pass_ms *
+	                 settings->protection.max_age_passes_tenths / 10;
+
+	return passes > settings->protection.max_age_ms ? passes : settings->protection.max_age_ms;
+}
+
+static bool fresh(const struct module *m, int64_t patience_ms, int64_t now_ms)
+{
+	int64_t age = rack_age_ms(m, now_ms);
+
+	return age >= 0 && age < patience_ms;
+}
+
+uint32_t rack_age(struct rack *rack, const struct settings *settings, int64_t now_ms)
+{
+	int64_t patience = rack_patience_ms(rack, settings);
+	uint32_t changed = 0;
+
+	for (int i = 0; i < RACK_MODULES_MAX; i++) {
+		struct module *m = &rack->module[i];
+		enum module_state before = m->state;
+
+		if (m->wanted && fresh(m, patience, now_ms))
+			m->state = MODULE_ONLINE;
+		else if (m->state == MODULE_ONLINE)
+			m->state = MODULE_LOST;
+		if (m->state != before)
+			changed |= UINT32_C(1) << i;
+	}
+	return changed;
+}
+
+uint32_t rack_end_of_pass(struct rack *rack)
+{
+	uint32_t changed = 0;
+
+	for (int i = 0; i < RACK_MODULES_MAX; i++) {
+		struct module *m = &rack->module[i];
+
+		if (m->wanted && m->state == MODULE_AWAITED) {
+			m->state = MODULE_LOST;
+			changed |= UINT32_C(1) << i;
+		}
+	}
+	return changed;
+}
+
+int64_t rack_deadline(const struct rack *rack, const struct settings *settings)
+{
+	int64_t deadline = INT64_MAX;
+	int64_t patience = rack_patience_ms(rack, settings);
+
+	for (int i = 0; i < RACK_MODULES_MAX; i++) {
+		const struct module *m = &rack->module[i];
+
+		if (m->state == MODULE_ONLINE && oldest_ms(m) + patience < deadline)
+			deadline = oldest_ms(m) + patience;
+	}
+	return deadline;
+}
+
+int rack_count(const struct rack *rack, enum module_state state)
+{
+	int count = 0;
+
+	for (int i = 0; i < RACK_MODULES_MAX; i++)
+		count += rack->module[i].wanted && rack->module[i].state == state;
+	return count;
+}
+
+int rack_cells(const struct rack *rack)
+{
+	int cells = 0;
+
+	for (int i = 0; i < RACK_MODULES_MAX && cells == 0; i++)
+		cells = rack->module[i].wanted ? known_cells(&rack->module[i]) : 0;
+	return cells;
+}
+
+static struct rack_extreme lower(struct rack_extreme a, struct opt value, int cell)
+{
+	if (value.known && (!a.value.known || value.value < a.value.value))
+		return (struct rack_extreme){ value, cell };
+	return a;
+}
+
+static struct rack_extreme higher(struct rack_extreme a, struct opt value, int cell)
+{
+	if (value.known && (!a.value.known || value.value > a.value.value))
+		return (struct rack_extreme){ value, cell };
+	return a;
+}
+
+static void read_cells(struct rack_reading *r, const struct module *m,
+                       const struct settings *settings)
+{
+	for (int i = 0; i < m->bat.cells; i++) {
+		const struct reply_cell *cell = &m->bat.cell[i];
+
+		r->temp_low = lower(r->temp_low, cell->temp_mc, i + 1);
+		r->temp_high = higher(r->temp_high, cell->temp_mc, i + 1);
+		if (!cell->mv.known || rack_sense_failed(settings, cell->mv.value)) {
+			r->failed_cells++;
+			continue;
+		}
+		r->cell_low = lower(r->cell_low, cell->mv, i + 1);
+		r->cell_high = higher(r->cell_high, cell->mv, i + 1);
+	}
+	if (r->cell_low.value.known)
+		r->spread_mv = opt_some(r->cell_high.value.value - r->cell_low.value.value);
+}
+
+static struct opt sane_cell(struct opt mv, const struct settings *settings)
+{
+	return mv.known && rack_sense_failed(settings, mv.value) ? opt_none() : mv;
+}
+
+static void read_worst(struct rack_reading *r, const struct settings *settings)
+{
+	r->worst_cell_low = r->cell_low;
+	r->worst_cell_high = r->cell_high;
+	r->worst_temp_low = r->temp_low;
+	r->worst_temp_high = r->temp_high;
+	if (!r->row)
+		return;
+	r->worst_cell_low = lower(r->worst_cell_low, sane_cell(r->row->cell_low_mv, settings), 0);
+	r->worst_cell_high = higher(r->worst_cell_high, sane_cell(r->row->cell_high_mv, settings), 0);
+	r->worst_temp_low = lower(r->worst_temp_low, r->row->temp_low_mc, 0);
+	r->worst_temp_high = higher(r->worst_temp_high, r->row->temp_high_mc, 0);
+}
+
+void rack_read(const struct rack *rack, const struct module *module,
+               const struct settings *settings, int64_t now_ms, struct rack_reading *reading)
+{
+	const struct module *m = module;
+	int64_t patience = rack_patience_ms(rack, settings);
+
+	memset(reading, 0, sizeof *reading);
+	reading->address = m->address;
+	reading->cells = m->bat.cells;
+	reading->pack_mv = m->pwr.voltage_mv.value;
+	reading->current_ma = m->pwr.current_ma.value;
+	reading->soc_pct = m->pwr.soc_pct.value;
+	reading->temp_low = reading->temp_high = (struct rack_extreme){ m->pwr.temp_mc, 0 };
+	read_cells(reading, m, settings);
+	if (m->row_ms != RACK_NEVER && now_ms - m->row_ms < patience) {
+		reading->row = &m->row;
+		reading->mos_temp_mc = m->row.mos_temp_mc;
+	}
+	read_worst(reading, settings);
+	if (m->info_ms != RACK_NEVER) {
+		reading->max_charge_ma = m->info.max_charge_ma;
+		reading->max_discharge_ma = m->info.max_discharge_ma;
+	}
+	reading->pwr = &m->pwr;
+	reading->unknown_word = m->pwr.unknown_word[0] != '\0' || m->bat.unknown_word[0] != '\0';
+}

@@ -1,0 +1,217 @@
+#include "core/schedule.h"
+
+#include <string.h>
+
+#define MINUTE_MS (60 * 1000)
+#define HOUR_MS (60 * MINUTE_MS)
+
+/* Times that a command is sent again in one visit. */
+#define TRIES_DAMAGED 3
+#define TRIES_LATE 2
+
+/* Addresses without a module are tried again (protection.md, "Losing the battery"). */
+#define SCAN_SOON_MS (10 * 1000)
+#define SCAN_SOON_FOR_MS (2 * MINUTE_MS)
+#define SCAN_LATER_MS (5 * MINUTE_MS)
+#define SCAN_ADDRESSES 8 /* what the DIP switches of an Extra2000 can say */
+
+enum scope { STACK, MODULE };
+
+static const struct schedule_row {
+	enum command_kind kind;
+	enum scope scope;
+	bool required;      /* a module is nothing without it */
+	bool slow;          /* once it was good: at most one of these a pass, and not in the first */
+	int32_t interval_ms; /* 0: in every pass */
+} rows[] = {
+	{ COMMAND_PWR_TABLE, STACK, false, false, 0 },
+	{ COMMAND_PWRSYS, STACK, false, true, MINUTE_MS },
+	{ COMMAND_INFO, MODULE, false, false, HOUR_MS },
+	{ COMMAND_PWR, MODULE, true, false, 0 },
+	{ COMMAND_BAT, MODULE, true, false, 0 },
+	{ COMMAND_STAT, MODULE, false, true, HOUR_MS },
+};
+
+#define ROWS ((int)(sizeof rows / sizeof rows[0]))
+_Static_assert(ROWS <= SCHEDULE_ROWS_MAX, "schedule holds a time for every row");
+
+static int row_of(enum command_kind kind)
+{
+	int row = 0;
+
+	while (row < ROWS - 1 && rows[row].kind != kind)
+		row++;
+	return row;
+}
+
+void schedule_init(struct schedule *s)
+{
+	memset(s, 0, sizeof *s);
+	s->scan_ms = s->first_ms = RACK_NEVER;
+	for (int row = 0; row < SCHEDULE_ROWS_MAX; row++)
+		for (int address = 0; address <= RACK_MODULES_MAX; address++)
+			s->asked_ms[row][address] = RACK_NEVER;
+}
+
+void schedule_console_found(struct schedule *s)
+{
+	memset(s->refused, 0, sizeof s->refused);
+}
+
+void schedule_module_back(struct schedule *s, int address)
+{
+	s->asked_ms[row_of(COMMAND_INFO)][address] = RACK_NEVER;
+	for (int row = 0; row < ROWS; row++)
+		s->refused[row][address] = false;
+}
+
+bool schedule_required(enum command_kind kind)
+{
+	return rows[row_of(kind)].required;
+}
+
+/* With `addresses = auto` and no table to look at, silent addresses have to be tried one by one. */
+static bool scan_due(const struct schedule *s, const struct settings *settings, int64_t now_ms)
+{
+	bool soon = now_ms - s->first_ms < SCAN_SOON_FOR_MS;
+
+	if (settings->battery.addresses != 0 || s->table_seen)
+		return false;
+	return s->scan_ms == RACK_NEVER ||
+	       now_ms - s->scan_ms >= (soon ? SCAN_SOON_MS : SCAN_LATER_MS);
+}
+
+void schedule_begin(struct schedule *s, const struct settings *settings, int64_t now_ms)
+{
+	if (s->first_ms == RACK_NEVER)
+		s->first_ms = now_ms;
+	s->pass_ms = now_ms;
+	s->row = s->address = s->tries = 0;
+	s->again = s->slow_done = false;
+	s->whole = true;
+	s->scanning = scan_due(s, settings, now_ms);
+}
+
+static bool due(const struct schedule *s, int row, int address, int64_t now_ms)
+{
+	int64_t asked = s->asked_ms[row][address];
+
+	if (s->refused[row][address])
+		return false;
+	if (rows[row].slow && (s->slow_done || s->pass_ms == s->first_ms))
+		return false;
+	return rows[row].interval_ms == 0 || asked == RACK_NEVER ||
+	       now_ms - asked >= rows[row].interval_ms;
+}
+
+/* Whether an address without a module is to be tried in this pass. */
+static bool scanned(const struct schedule *s, const struct rack *rack, int address)
+{
+	bool full = rack->module[SCAN_ADDRESSES - 1].wanted;
+
+	return s->scanning && !s->table_seen && (address <= SCAN_ADDRESSES || full);
+}
+
+/* A module that is lost, or only supposed, gets one command a pass until it answers that. */
+static bool allowed(const struct schedule *s, const struct rack *rack, int row, int address)
+{
+	const struct module *m = &rack->module[address - 1];
+
+	if (!m->wanted && !scanned(s, rack, address))
+		return false;
+	if (m->wanted && m->state != MODULE_LOST)
+		return true;
+	if (m->pwr_ms != RACK_NEVER && m->pwr_ms >= s->pass_ms)
+		return true;
+	return rows[row].kind == COMMAND_PWR;
+}
+
+static bool present_is_due(const struct schedule *s, const struct rack *rack, int64_t now_ms)
+{
+	if ((rows[s->row].scope == STACK) != (s->address == 0))
+		return false;
+	return (s->address == 0 || allowed(s, rack, s->row, s->address)) &&
+	       due(s, s->row, s->address, now_ms);
+}
+
+static void next_module(struct schedule *s)
+{
+	s->address++;
+	s->row = s->tries = 0;
+	s->again = false;
+}
+
+static void next_row(struct schedule *s)
+{
+	s->tries = 0;
+	if (++s->row == ROWS)
+		next_module(s);
+}
+
+bool schedule_next(struct schedule *s, const struct rack *rack, int64_t now_ms,
+                   struct command *command)
+{
+	while (s->address <= RACK_MODULES_MAX) {
+		if (present_is_due(s, rack, now_ms)) {
+			*command = (struct command){ rows[s->row].kind, (uint8_t)s->address };
+			return true;
+		}
+		next_row(s);
+	}
+	if (s->scanning)
+		s->scan_ms = s->pass_ms;
+	return false;
+}
+
+/* Goes on after a command that will not be sent again in this visit. */
+static void give_up(struct schedule *s)
+{
+	s->whole = false;
+	if (rows[s->row].required)
+		next_module(s);
+	else
+		next_row(s);
+}
+
+static void ended_well(struct schedule *s, int64_t now_ms)
+{
+	s->asked_ms[s->row][s->address] = now_ms;
+	s->slow_done |= rows[s->row].slow;
+	s->table_seen |= rows[s->row].kind == COMMAND_PWR_TABLE;
+	next_row(s);
+}
+
+static void ended_refused(struct schedule *s)
+{
+	if (!rows[s->row].required)
+		s->refused[s->row][s->address] = true;
+	if (rows[s->row].required)
+		give_up(s);
+	else
+		next_row(s);
+}
+
+static void ended_badly(struct schedule *s, const struct rack *rack, enum schedule_end end)
+{
+	bool lost = s->address != 0 && (!rack->module[s->address - 1].wanted ||
+	                                rack->module[s->address - 1].state == MODULE_LOST);
+	int most = end == SCHEDULE_LATE ? TRIES_LATE : TRIES_DAMAGED;
+
+	if (++s->tries >= most || (lost && end == SCHEDULE_LATE)) {
+		give_up(s);
+	} else if (end == SCHEDULE_DOUBTED && rows[s->row].kind == COMMAND_BAT && !s->again) {
+		s->again = true;
+		s->row = row_of(COMMAND_PWR);
+	}
+}
+
+void schedule_done(struct schedule *s, const struct rack *rack, enum schedule_end end,
+                   int64_t now_ms)
+{
+	if (end == SCHEDULE_GOOD)
+		ended_well(s, now_ms);
+	else if (end == SCHEDULE_REFUSED)
+		ended_refused(s);
+	else
+		ended_badly(s, rack, end);
+}

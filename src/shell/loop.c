@@ -1,0 +1,338 @@
+#include "shell/loop.h"
+
+#include "core/text.h"
+#include "shell/config.h"
+#include "shell/json.h"
+#include "shell/log.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#define READ_MAX 512
+
+enum slot { SLOT_STATUS, SLOT_LINK, SLOT_BANK, SLOT_MODULE };
+
+enum { ASKED_TO_END = 1, ASKED_TO_RELOAD = 2 };
+
+/* The only global: what the signals have asked for. */
+static volatile sig_atomic_t asked;
+
+static void on_signal(int number)
+{
+	asked |= number == SIGHUP ? ASKED_TO_RELOAD : ASKED_TO_END;
+}
+
+static int64_t clock_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Signals are let in only while the loop waits: none is missed between a look and a wait. */
+static void catch_signals(sigset_t *waiting)
+{
+	static const int numbers[] = { SIGTERM, SIGINT, SIGHUP };
+	struct sigaction action = { .sa_handler = on_signal };
+	sigset_t ours;
+
+	sigemptyset(&ours);
+	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+		sigaddset(&ours, numbers[i]);
+	action.sa_mask = ours;
+	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+		sigaction(numbers[i], &action, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	sigprocmask(SIG_BLOCK, &ours, waiting);
+	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+		sigdelset(waiting, numbers[i]);
+}
+
+void loop_report(void *context, bool fault, const char *message)
+{
+	(void)context;
+	log_line(fault ? LEVEL_ERROR : LEVEL_WARNING, "%s", message);
+}
+
+/* ---- The broker ---- */
+
+static void send_document(struct loop *l, enum slot slot, const char *name, size_t length,
+                          bool retain, int64_t now_ms)
+{
+	char topic[MQTT_TOPIC_MAX];
+	struct text t = text_in(topic, sizeof topic);
+
+	text_str(&t, l->settings.mqtt.topic_base);
+	text_str(&t, "/");
+	text_str(&t, name);
+	if (slot >= SLOT_MODULE)
+		text_int(&t, (int)slot - SLOT_MODULE + 1);
+	if (length == 0)
+		log_error("the document for %s could not be made: not published", topic);
+	else if (l->settings.mqtt.active)
+		mqtt_publish(&l->mqtt, (int)slot, topic, l->document, length, retain, now_ms);
+}
+
+static void publish_bank(struct loop *l, int64_t now_ms)
+{
+	size_t length;
+
+	if (!engine_bank_figures(&l->engine, &l->figures))
+		return;
+	length = json_figures(&l->figures, l->document, sizeof l->document);
+	if (l->once) {
+		puts(l->document);
+		l->exit_status = 0;
+	} else {
+		send_document(l, SLOT_BANK, "pylon", length, false, now_ms);
+	}
+}
+
+static void publish_module(struct loop *l, int address, int64_t now_ms)
+{
+	size_t length;
+
+	if (!engine_module_figures(&l->engine, address, &l->figures))
+		return;
+	length = json_figures(&l->figures, l->document, sizeof l->document);
+	send_document(l, (enum slot)(SLOT_MODULE + address - 1), "battery_", length, false, now_ms);
+}
+
+static void publish_status(struct loop *l, int64_t now_ms)
+{
+	text_copy(l->document, sizeof l->document, engine_online(&l->engine) ? "online" : "offline");
+	send_document(l, SLOT_STATUS, "status", strlen(l->document), true, now_ms);
+}
+
+static void publish(struct loop *l, int64_t now_ms)
+{
+	const struct engine_actions *a = &l->actions;
+
+	if (a->publish_status)
+		publish_status(l, now_ms);
+	if (a->publish_bank)
+		publish_bank(l, now_ms);
+	for (int i = 0; i < RACK_MODULES_MAX; i++)
+		if (a->publish_modules >> i & 1)
+			publish_module(l, i + 1, now_ms);
+	if (a->publish_link)
+		send_document(l, SLOT_LINK, "link",
+		              json_link(&l->engine, VERSION, now_ms, l->document, sizeof l->document),
+		              false, now_ms);
+}
+
+/* ---- The port ---- */
+
+static void port_lost(struct loop *l, const char *fallback)
+{
+	if (l->port.why[0] == '\0')
+		text_copy(l->port.why, sizeof l->port.why, fallback);
+	port_close(&l->port);
+	l->next = (struct engine_event){ .kind = ENGINE_PORT_FAILED, .text = l->port.why };
+}
+
+static void open_port(struct loop *l)
+{
+	l->port.why[0] = '\0';
+	if (port_open(&l->port, l->settings.serial.port, session_speed_baud(&l->engine.session)) ==
+	    PORT_OK)
+		l->next = (struct engine_event){ .kind = ENGINE_PORT_OPENED };
+	else
+		port_lost(l, "the port could not be opened");
+}
+
+static bool carry_out(struct loop *l, const struct session_order *order)
+{
+	switch (order->kind) {
+	case SESSION_SET_SPEED:
+		return port_set_speed(&l->port, order->speed_baud);
+	case SESSION_FLUSH_INPUT:
+		return port_flush_input(&l->port);
+	default:
+		return port_send(&l->port, order->command);
+	}
+}
+
+static void apply(struct loop *l, int64_t now_ms)
+{
+	const struct engine_actions *a = &l->actions;
+
+	for (int i = 0; i < a->lines; i++)
+		log_line(a->line[i].level, "%s", a->line[i].text);
+	if (a->close_port)
+		port_close(&l->port);
+	if (a->open_port)
+		open_port(l);
+	for (int i = 0; i < a->orders && port_is_open(&l->port); i++)
+		if (!carry_out(l, &a->order[i]))
+			port_lost(l, "the port was lost while writing");
+	publish(l, now_ms);
+	if (a->exit_status != ENGINE_EXIT_NONE)
+		l->exit_status = a->exit_status;
+}
+
+static void step(struct loop *l, const struct engine_event *event)
+{
+	int64_t now = clock_ms();
+
+	l->next = (struct engine_event){ .kind = ENGINE_TICK };
+	engine_step(&l->engine, now, event, &l->actions);
+	apply(l, now);
+}
+
+static void read_port(struct loop *l)
+{
+	uint8_t bytes[READ_MAX];
+	int count = port_read(&l->port, bytes, sizeof bytes);
+
+	if (count < 0) {
+		port_lost(l, "the port was lost: adapter unplugged?");
+	} else {
+		struct engine_event event = { .kind = ENGINE_BYTES, .bytes = bytes,
+			                      .length = (size_t)count };
+
+		step(l, &event);
+	}
+}
+
+/* ---- Signals and news ---- */
+
+static bool same_broker(const struct settings_mqtt *a, const struct settings_mqtt *b)
+{
+	return memcmp(a, b, sizeof *a) == 0;
+}
+
+static void start_mqtt(struct loop *l)
+{
+	if (l->settings.mqtt.active &&
+	    !mqtt_start(&l->mqtt, &l->settings.mqtt, l->settings.protection.max_age_ms)) {
+		log_error("the MQTT client could not be started: %s", l->mqtt.why);
+		l->exit_status = ENGINE_EXIT_BATTERY;
+	}
+}
+
+static void stop_mqtt(struct loop *l)
+{
+	if (l->settings.mqtt.active && !mqtt_stop(&l->mqtt))
+		l->exit_status = l->exit_status == ENGINE_EXIT_NONE ? ENGINE_EXIT_BATTERY
+		                                                    : l->exit_status;
+}
+
+static void reload(struct loop *l)
+{
+	struct settings fresh = l->settings;
+	bool other_broker;
+
+	if (!config_read(l->config_path, &fresh, loop_report, NULL) || fresh.serial.port[0] == '\0') {
+		log_error("the configuration was not taken: going on with the old one");
+		return;
+	}
+	log_info("the configuration was read again");
+	other_broker = !same_broker(&fresh.mqtt, &l->settings.mqtt);
+	if (other_broker)
+		stop_mqtt(l);
+	l->settings = fresh;
+	log_set_level(l->verbose ? LEVEL_DEBUG : fresh.level);
+	engine_configure(&l->engine, &fresh, clock_ms(), &l->actions);
+	apply(l, clock_ms());
+	if (other_broker && l->exit_status == ENGINE_EXIT_NONE)
+		start_mqtt(l);
+}
+
+static void serve_signals(struct loop *l)
+{
+	sig_atomic_t now = asked;
+
+	asked = 0; /* signals are blocked here */
+	if (now & ASKED_TO_END) {
+		log_info("asked to end");
+		l->exit_status = 0;
+	} else if (now & ASKED_TO_RELOAD) {
+		reload(l);
+	}
+}
+
+static void serve_mqtt(struct loop *l)
+{
+	static const struct engine_event up = { .kind = ENGINE_BROKER_UP };
+	struct mqtt_news news;
+
+	while (l->settings.mqtt.active && l->exit_status == ENGINE_EXIT_NONE &&
+	       mqtt_poll(&l->mqtt, clock_ms(), &news)) {
+		const struct settings_mqtt *m = &l->settings.mqtt;
+
+		if (news.kind == MQTT_CONNECTED) {
+			log_info("connected to the broker at %s:%d", m->broker, (int)m->port);
+			step(l, &up);
+		} else if (news.kind == MQTT_LOST) {
+			log_warning("lost the broker at %s:%d: %s; reconnecting", m->broker, (int)m->port,
+			            news.reason);
+		} else {
+			log_warning("no connection to the broker at %s:%d: %s; trying on", m->broker,
+			            (int)m->port, news.reason);
+		}
+	}
+}
+
+static int wait_ms(const struct loop *l)
+{
+	int64_t deadline = engine_deadline(&l->engine);
+	int64_t broker = l->settings.mqtt.active ? mqtt_deadline(&l->mqtt) : INT64_MAX;
+	int64_t wait = (broker < deadline ? broker : deadline) - clock_ms();
+
+	if (wait < 0 || l->next.kind != ENGINE_TICK)
+		return 0;
+	return wait > 60000 ? 60000 : (int)wait;
+}
+
+/* Waits, then takes one thing after the other. */
+static void turn(struct loop *l, const sigset_t *waiting)
+{
+	struct pollfd fds[] = {
+		{ .fd = port_fd(&l->port), .events = POLLIN },
+		{ .fd = l->settings.mqtt.active ? mqtt_fd(&l->mqtt) : -1, .events = POLLIN },
+	};
+	int ms = wait_ms(l);
+	struct timespec patience = { ms / 1000, ms % 1000 * 1000000L };
+	int ready = ppoll(fds, 2, &patience, waiting);
+
+	if (asked)
+		serve_signals(l);
+	if (l->exit_status != ENGINE_EXIT_NONE)
+		return;
+	if (l->next.kind != ENGINE_TICK) {
+		struct engine_event event = l->next;
+
+		step(l, &event);
+	} else if (ready > 0 && fds[0].revents != 0 && port_is_open(&l->port)) {
+		read_port(l);
+	} else {
+		step(l, &(struct engine_event){ .kind = ENGINE_TICK });
+	}
+	serve_mqtt(l);
+}
+
+int loop_run(struct loop *l)
+{
+	sigset_t waiting;
+
+	catch_signals(&waiting);
+	port_init(&l->port);
+	l->exit_status = ENGINE_EXIT_NONE;
+	l->next = (struct engine_event){ .kind = ENGINE_TICK };
+	engine_init(&l->engine, &l->settings, clock_ms());
+	start_mqtt(l);
+	while (l->exit_status == ENGINE_EXIT_NONE) {
+		turn(l, &waiting);
+		if (l->once && l->engine.failed_polls > 0)
+			l->exit_status = ENGINE_EXIT_BATTERY;
+	}
+	stop_mqtt(l);
+	port_close(&l->port);
+	return l->exit_status;
+}

@@ -1,0 +1,87 @@
+#include "shell/config.h"
+#include "shell/log.h"
+#include "shell/loop.h"
+
+#include <getopt.h>
+#include <stdio.h>
+
+#define DEFAULT_CONFIG "/data/conf/pylontech-mqtt.ini"
+
+static const char usage[] =
+	"Usage: pylontech-mqtt [-c FILE] [-n] [-v] [--once]\n"
+	"Reads a Pylontech battery's console and publishes its values and limits by MQTT.\n"
+	"\n"
+	"  -c FILE    the configuration (default " DEFAULT_CONFIG ")\n"
+	"  -n         check the configuration and end\n"
+	"  -v         log everything, whatever [logging] level says\n"
+	"  --once     read every module once, print the bank's JSON, end; no broker\n"
+	"  --version  print the version and end\n"
+	"  --help     print this and end\n"
+	"\n"
+	"SIGTERM and SIGINT end it, SIGHUP reads the configuration again.\n"
+	"Exit status: 0 ended on request, 100 configuration, 111 battery or port lost.\n";
+
+enum { OPTION_ONCE = 256, OPTION_VERSION, OPTION_HELP };
+
+static const struct option options[] = {
+	{ "once", no_argument, NULL, OPTION_ONCE },
+	{ "version", no_argument, NULL, OPTION_VERSION },
+	{ "help", no_argument, NULL, OPTION_HELP },
+	{ NULL, 0, NULL, 0 },
+};
+
+/* Returns the status to end with, or ENGINE_EXIT_NONE to go on. */
+static int parse(int argc, char **argv, struct loop *loop, bool *check)
+{
+	int option;
+
+	while ((option = getopt_long(argc, argv, "c:nv", options, NULL)) != -1) {
+		switch (option) {
+		case 'c': loop->config_path = optarg; break;
+		case 'n': *check = true; break;
+		case 'v': loop->verbose = true; break;
+		case OPTION_ONCE: loop->once = true; break;
+		case OPTION_VERSION: puts("pylontech-mqtt " VERSION); return 0;
+		case OPTION_HELP: fputs(usage, stdout); return 0;
+		default: fputs(usage, stderr); return ENGINE_EXIT_CONFIGURATION;
+		}
+	}
+	if (optind < argc) {
+		fprintf(stderr, "pylontech-mqtt: '%s' is no option\n%s", argv[optind], usage);
+		return ENGINE_EXIT_CONFIGURATION;
+	}
+	return ENGINE_EXIT_NONE;
+}
+
+static bool configure(struct loop *loop)
+{
+	if (!config_read(loop->config_path, &loop->settings, loop_report, NULL))
+		return false;
+	if (loop->settings.serial.port[0] == '\0') {
+		log_error("%s: [serial] port is not set: write the adapter's path, such as "
+		          "/dev/serial/by-id/...", loop->config_path);
+		return false;
+	}
+	if (loop->once)
+		loop->settings.mqtt.active = false;
+	log_set_level(loop->verbose ? LEVEL_DEBUG : loop->settings.level);
+	return true;
+}
+
+int main(int argc, char **argv)
+{
+	static struct loop loop = { .config_path = DEFAULT_CONFIG };
+	bool check = false;
+	int status = parse(argc, argv, &loop, &check);
+
+	if (status != ENGINE_EXIT_NONE)
+		return status;
+	if (!configure(&loop))
+		return ENGINE_EXIT_CONFIGURATION;
+	if (check) {
+		printf("%s: fine\n", loop.config_path);
+		return 0;
+	}
+	log_info("pylontech-mqtt " VERSION " reads the battery at %s", loop.settings.serial.port);
+	return loop_run(&loop);
+}

@@ -1,0 +1,484 @@
+/* The thread is ours and not mosquitto_loop_start's: that one resolves names in the caller's thread,
+ * and ends without a word after some errors. */
+#include "shell/mqtt.h"
+
+#include <errno.h>
+#include <mosquitto.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#define LOOP_MS 200          /* how late the thread may see that it shall stop */
+#define LINGER_MS 150        /* for the DISCONNECT to leave */
+#define STOP_ANSWER_MS 400   /* for the broker to have read `offline` */
+#define STOP_THREAD_MS 450   /* for the thread to end */
+#define STEADY_MS 30000      /* a connection that held so long resets the pause between attempts */
+
+static const char offline[] = "offline";
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void signal_fd(int fd)
+{
+	uint64_t one = 1;
+
+	/* It can only fail when the counter is full, and then it is readable already. */
+	if (write(fd, &one, sizeof(one)) < 0)
+		return;
+}
+
+static void drain_fd(int fd)
+{
+	uint64_t count;
+
+	if (read(fd, &count, sizeof(count)) < 0)
+		return;
+}
+
+static void lock(struct mqtt *m)
+{
+	pthread_mutex_lock(&m->shared.mutex);
+}
+
+static void unlock(struct mqtt *m)
+{
+	pthread_mutex_unlock(&m->shared.mutex);
+}
+
+/* ---- libmosquitto's thread ---- */
+
+static void note(struct mqtt *m, enum mqtt_news_kind state, const char *reason)
+{
+	m->shared.tried = true;
+	m->shared.state = state;
+	snprintf(m->shared.reason, sizeof(m->shared.reason), "%s", reason);
+	signal_fd(m->wake_fd);
+}
+
+/* The library's own words for some of these end in a full stop, and ERRNO has none. */
+static const char *words_of(int rc, int error)
+{
+	switch (rc) {
+	case MOSQ_ERR_ERRNO:
+		return error != 0 ? strerror(error) : "connection closed";
+	case MOSQ_ERR_EAI:
+		return "name of the broker not found";
+	case MOSQ_ERR_KEEPALIVE:
+		return "no answer in time";
+	case MOSQ_ERR_CONN_LOST:
+		return "connection closed";
+	case MOSQ_ERR_SUCCESS:
+		return "disconnected";
+	default:
+		return mosquitto_strerror(rc);
+	}
+}
+
+static void on_connect(struct mosquitto *client, void *user, int rc)
+{
+	struct mqtt *m = user;
+
+	(void)client;
+	lock(m);
+	if (rc == 0) {
+		m->shared.connected = true;
+		m->shared.connects++;
+		note(m, MQTT_CONNECTED, "");
+	} else {
+		m->shared.refused = true;
+		note(m, MQTT_REFUSED, mosquitto_connack_string(rc));
+	}
+	unlock(m);
+}
+
+static void note_end(struct mqtt *m, int rc, int error)
+{
+	lock(m);
+	if (m->shared.connected)
+		note(m, MQTT_LOST, words_of(rc, error));
+	else if (!m->shared.refused && m->shared.state != MQTT_LOST)
+		note(m, MQTT_UNREACHABLE, words_of(rc, error));
+	m->shared.connected = false;
+	unlock(m);
+}
+
+static void on_disconnect(struct mosquitto *client, void *user, int rc)
+{
+	(void)client;
+	note_end(user, rc, errno);
+}
+
+static void on_unsubscribe(struct mosquitto *client, void *user, int mid)
+{
+	struct mqtt *m = user;
+
+	(void)client;
+	lock(m);
+	m->shared.answered_mid = mid;
+	unlock(m);
+	signal_fd(m->wake_fd);
+}
+
+/* Lets the DISCONNECT out; a broker that hangs is left without. */
+static void leave(struct mqtt *m)
+{
+	int64_t end_ms = now_ms() + LINGER_MS;
+
+	if (mosquitto_disconnect(m->client) != MOSQ_ERR_SUCCESS)
+		return;
+	while (now_ms() < end_ms && mosquitto_loop(m->client, LINGER_MS, 1) == MOSQ_ERR_SUCCESS)
+		;
+}
+
+/* One attempt, and the connection if it comes to one. */
+static void attempt(struct mqtt *m)
+{
+	lock(m);
+	m->shared.refused = false;
+	unlock(m);
+	errno = 0;
+	int rc = mosquitto_connect(m->client, m->broker, m->port, MQTT_KEEPALIVE_S);
+	while (rc == MOSQ_ERR_SUCCESS && !atomic_load(&m->stopping))
+		rc = mosquitto_loop(m->client, LOOP_MS, 1);
+	if (rc == MOSQ_ERR_SUCCESS)
+		leave(m);
+	else
+		note_end(m, rc, errno);
+}
+
+static void pause_before_next(struct mqtt *m, int pause_ms)
+{
+	struct pollfd stop = { .fd = m->stop_fd, .events = POLLIN };
+
+	poll(&stop, 1, pause_ms);
+}
+
+static void *run(void *user)
+{
+	struct mqtt *m = user;
+	int pause_ms = MQTT_RECONNECT_MIN_MS;
+
+	while (!atomic_load(&m->stopping)) {
+		int64_t began_ms = now_ms();
+		attempt(m);
+		if (now_ms() - began_ms >= STEADY_MS)
+			pause_ms = MQTT_RECONNECT_MIN_MS;
+		pause_before_next(m, pause_ms);
+		pause_ms = pause_ms * 2 > MQTT_RECONNECT_MAX_MS ? MQTT_RECONNECT_MAX_MS : pause_ms * 2;
+	}
+	lock(m);
+	m->shared.ended = true;
+	unlock(m);
+	signal_fd(m->wake_fd);
+	return NULL;
+}
+
+/* ---- start ---- */
+
+static bool refuse_start(struct mqtt *m, const char *why)
+{
+	snprintf(m->why, sizeof(m->why), "%s", why);
+	return false;
+}
+
+static bool configure(struct mqtt *m, const struct settings_mqtt *settings)
+{
+	const char *user = *settings->username != '\0' ? settings->username : NULL;
+	const char *password = *settings->password != '\0' ? settings->password : NULL;
+	int rc = mosquitto_username_pw_set(m->client, user, password);
+
+	if (rc == MOSQ_ERR_SUCCESS)
+		rc = mosquitto_will_set(m->client, m->status_topic, sizeof(offline) - 1, offline, 0, true);
+	if (rc == MOSQ_ERR_SUCCESS)
+		rc = mosquitto_threaded_set(m->client, true);
+	mosquitto_connect_callback_set(m->client, on_connect);
+	mosquitto_disconnect_callback_set(m->client, on_disconnect);
+	mosquitto_unsubscribe_callback_set(m->client, on_unsubscribe);
+	return rc == MOSQ_ERR_SUCCESS || refuse_start(m, mosquitto_strerror(rc));
+}
+
+/* Signals are the caller's: none may land in the thread. */
+static bool start_thread(struct mqtt *m)
+{
+	sigset_t all, before;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	int error = pthread_create(&m->thread, NULL, run, m);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return error == 0 || refuse_start(m, strerror(error));
+}
+
+static void clean_up(struct mqtt *m)
+{
+	if (m->client != NULL)
+		mosquitto_destroy(m->client);
+	mosquitto_lib_cleanup();
+	if (m->wake_fd >= 0)
+		close(m->wake_fd);
+	if (m->stop_fd >= 0)
+		close(m->stop_fd);
+	pthread_mutex_destroy(&m->shared.mutex);
+	m->client = NULL;
+	m->wake_fd = m->stop_fd = -1;
+	m->running = false;
+}
+
+bool mqtt_start(struct mqtt *m, const struct settings_mqtt *settings, int64_t held_max_ms)
+{
+	memset(m, 0, sizeof(*m));
+	mosquitto_lib_init();
+	pthread_mutex_init(&m->shared.mutex, NULL);
+	snprintf(m->broker, sizeof(m->broker), "%s", settings->broker);
+	m->port = settings->port;
+	m->held_max_ms = held_max_ms;
+	snprintf(m->status_topic, sizeof(m->status_topic), "%.*s/status", MQTT_TOPIC_MAX - 8,
+	         settings->topic_base);
+	m->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	m->stop_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	m->client = mosquitto_new(settings->client_id, true, m);
+	m->running = m->wake_fd >= 0 && m->stop_fd >= 0 && m->client != NULL
+	             ? configure(m, settings) && start_thread(m)
+	             : refuse_start(m, strerror(errno));
+	if (!m->running)
+		clean_up(m);
+	return m->running;
+}
+
+/* ---- the caller's thread ---- */
+
+int mqtt_fd(const struct mqtt *m)
+{
+	return m->running ? m->wake_fd : -1;
+}
+
+int64_t mqtt_deadline(const struct mqtt *m)
+{
+	return m->running && m->asked ? m->asked_ms + MQTT_ANSWER_MAX_MS : INT64_MAX;
+}
+
+/* Whether what is sent now goes into the connection that the caller knows of. Under the lock: a new
+ * connection can begin only after on_disconnect had it, and throws away what was not sent. */
+static bool same_connection(const struct mqtt *m)
+{
+	return m->up && m->shared.connected && m->shared.connects == m->connects_told;
+}
+
+static bool send_now(struct mqtt *m, struct mqtt_slot *slot, const char *topic, const char *payload,
+                     size_t length, bool retain)
+{
+	bool sent;
+
+	lock(m);
+	sent = same_connection(m) && mosquitto_publish(m->client, NULL, topic, (int)length, payload, 0,
+	                                               retain) == MOSQ_ERR_SUCCESS;
+	unlock(m);
+	if (sent)
+		slot->sequence = ++m->sent;
+	return sent;
+}
+
+/* Asks the broker for an answer to know what has arrived, one question at a time. */
+static void ask(struct mqtt *m, int64_t now)
+{
+	if (m->asked || m->sent == m->arrived)
+		return;
+	lock(m);
+	m->shared.answered_mid = 0;
+	m->asked = same_connection(m) &&
+	           mosquitto_unsubscribe(m->client, &m->asked_mid, m->status_topic) == MOSQ_ERR_SUCCESS;
+	unlock(m);
+	m->asked_sequence = m->sent;
+	m->asked_ms = now;
+}
+
+static bool answered(struct mqtt *m)
+{
+	lock(m);
+	bool yes = m->shared.answered_mid == m->asked_mid;
+	unlock(m);
+	return yes;
+}
+
+static void take_answer(struct mqtt *m, int64_t now)
+{
+	if (!m->asked || (!answered(m) && now - m->asked_ms < MQTT_ANSWER_MAX_MS))
+		return;
+	m->asked = false;
+	m->arrived = m->asked_sequence;
+}
+
+static bool on_its_way(const struct mqtt *m, const struct mqtt_slot *slot)
+{
+	return slot->sequence > m->arrived;
+}
+
+static void send_held(struct mqtt *m, int64_t now)
+{
+	for (int i = 0; i < MQTT_SLOTS; i++) {
+		struct mqtt_slot *slot = &m->slot[i];
+		if (!slot->held || on_its_way(m, slot))
+			continue;
+		slot->held = false;
+		if (now - slot->held_ms <= m->held_max_ms)
+			send_now(m, slot, slot->topic, slot->payload, slot->length, slot->retain);
+	}
+}
+
+static void forget_messages(struct mqtt *m)
+{
+	for (int i = 0; i < MQTT_SLOTS; i++) {
+		m->slot[i].held = false;
+		m->slot[i].sequence = 0;
+	}
+	m->sent = m->arrived = 0;
+	m->asked = false;
+}
+
+static bool tell(const struct mqtt *m, struct mqtt_news *news, enum mqtt_news_kind kind)
+{
+	news->kind = kind;
+	snprintf(news->reason, sizeof(news->reason), "%s",
+	         kind == MQTT_CONNECTED ? "" : m->shared.reason);
+	return true;
+}
+
+/* Under the lock. A connection that ended and came again between two calls is told as both. */
+static bool find_news(struct mqtt *m, struct mqtt_news *news)
+{
+	struct mqtt_shared *shared = &m->shared;
+
+	if (m->up && !same_connection(m)) {
+		m->up = false;
+		forget_messages(m);
+		m->told |= 1u << MQTT_LOST;
+		return tell(m, news, MQTT_LOST);
+	}
+	if (shared->connected && !m->up) {
+		m->up = true;
+		m->connects_told = shared->connects;
+		m->told = 0;
+		forget_messages(m);
+		return tell(m, news, MQTT_CONNECTED);
+	}
+	if (shared->connected || !shared->tried || m->told & 1u << shared->state)
+		return false;
+	m->told |= 1u << shared->state;
+	return tell(m, news, shared->state);
+}
+
+bool mqtt_poll(struct mqtt *m, int64_t now, struct mqtt_news *news)
+{
+	if (!m->running)
+		return false;
+	drain_fd(m->wake_fd);
+	lock(m);
+	bool found = find_news(m, news);
+	unlock(m);
+	if (found)
+		return true;
+	take_answer(m, now);
+	send_held(m, now);
+	ask(m, now);
+	return false;
+}
+
+static enum mqtt_sent hold(struct mqtt_slot *slot, const char *topic, const char *payload,
+                           size_t length, bool retain, int64_t now)
+{
+	slot->held = true;
+	slot->retain = retain;
+	slot->held_ms = now;
+	slot->length = length;
+	memcpy(slot->payload, payload, length);
+	snprintf(slot->topic, sizeof(slot->topic), "%s", topic);
+	return MQTT_HELD;
+}
+
+enum mqtt_sent mqtt_publish(struct mqtt *m, int slot_number, const char *topic, const char *payload,
+                            size_t length, bool retain, int64_t now)
+{
+	struct mqtt_slot *slot = &m->slot[slot_number];
+
+	if (!m->running || !m->up || length > MQTT_PAYLOAD_MAX || strlen(topic) >= MQTT_TOPIC_MAX)
+		return MQTT_SKIPPED;
+	take_answer(m, now);
+	if (on_its_way(m, slot))
+		return hold(slot, topic, payload, length, retain, now);
+	slot->held = false;
+	if (!send_now(m, slot, topic, payload, length, retain))
+		return MQTT_SKIPPED;
+	ask(m, now);
+	return MQTT_SENT;
+}
+
+/* ---- stop ---- */
+
+static bool ended(struct mqtt *m)
+{
+	lock(m);
+	bool yes = m->shared.ended;
+	unlock(m);
+	return yes;
+}
+
+static bool wait_for(struct mqtt *m, bool (*condition)(struct mqtt *), int patience_ms)
+{
+	int64_t end_ms = now_ms() + patience_ms;
+
+	while (!condition(m)) {
+		struct pollfd wake = { .fd = m->wake_fd, .events = POLLIN };
+		int64_t left_ms = end_ms - now_ms();
+		if (left_ms <= 0)
+			return false;
+		poll(&wake, 1, (int)left_ms);
+		drain_fd(m->wake_fd);
+	}
+	return true;
+}
+
+static bool answered_or_lost(struct mqtt *m)
+{
+	lock(m);
+	bool yes = m->shared.answered_mid == m->asked_mid || !m->shared.connected;
+	unlock(m);
+	return yes;
+}
+
+/* Says goodbye past the slots: what they hold is no longer true. */
+static void say_offline(struct mqtt *m)
+{
+	lock(m);
+	m->shared.answered_mid = 0;
+	bool asked = m->shared.connected &&
+	             mosquitto_publish(m->client, NULL, m->status_topic, sizeof(offline) - 1, offline, 0,
+	                               true) == MOSQ_ERR_SUCCESS &&
+	             mosquitto_unsubscribe(m->client, &m->asked_mid, m->status_topic) == MOSQ_ERR_SUCCESS;
+	unlock(m);
+	if (asked)
+		wait_for(m, answered_or_lost, STOP_ANSWER_MS);
+}
+
+bool mqtt_stop(struct mqtt *m)
+{
+	if (!m->running)
+		return true;
+	say_offline(m);
+	atomic_store(&m->stopping, true);
+	signal_fd(m->stop_fd);
+	if (!wait_for(m, ended, STOP_THREAD_MS))
+		return false;
+	pthread_join(m->thread, NULL);
+	clean_up(m);
+	return true;
+}

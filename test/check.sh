@@ -1,0 +1,50 @@
+#!/bin/sh
+# Everything that `make check` runs, in the order in which a fault is cheapest to find. Ends with one count.
+set -u
+cd "$(dirname "$0")/.."
+python=${PYTHON:-/usr/bin/python3}
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+total_passed=0
+total_failed=0
+total_skipped=0
+
+# Adds "N passed, N failed[, N skipped]" of the last line that has it.
+add_counts() {
+	counts=$(grep -E '[0-9]+ passed, [0-9]+ failed' "$log" | tail -n 1)
+	passed=$(echo "$counts" | sed -n 's/.*[^0-9]\{0,1\}\([0-9][0-9]*\) passed.*/\1/p')
+	failed=$(echo "$counts" | sed -n 's/.*[^0-9]\([0-9][0-9]*\) failed.*/\1/p')
+	skipped=$(echo "$counts" | sed -n 's/.*[^0-9]\([0-9][0-9]*\) skipped.*/\1/p')
+	total_passed=$((total_passed + ${passed:-0}))
+	total_failed=$((total_failed + ${failed:-0}))
+	total_skipped=$((total_skipped + ${skipped:-0}))
+}
+
+# stage NAME COMMAND...: a stage that ends badly counts as a failure even where it counted none.
+stage() {
+	name=$1
+	shift
+	echo "== $name"
+	{ "$@" 2>&1; echo "stage status $?"; } | tee "$log" | grep -v '^stage status'
+	failed=0
+	add_counts
+	if ! grep -q '^stage status 0$' "$log" && [ "${failed:-0}" = 0 ]; then
+		echo "FAILED: $name"
+		total_failed=$((total_failed + 1))
+	fi
+}
+
+jobs=$(nproc)
+stage "build, warnings as errors" make -s -j"$jobs" WERROR=1 all
+stage "unit tests" make -s -j"$jobs" WERROR=1 unit
+stage "unit tests with ASan and UBSan" make -s -j"$jobs" WERROR=1 BUILD=build/asan \
+	CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all' unit
+stage "core is pure, functions are short" "$python" test/lint/shape.py
+stage "documents agree with the program" make -s WERROR=1 docs-check
+stage "simulated battery" "$python" test/run_python.py test/sim
+stage "contract checker" "$python" test/run_python.py test/e2e/test_contract.py
+stage "end to end" "$python" test/e2e/run.py
+
+echo
+echo "$total_passed passed, $total_failed failed, $total_skipped skipped"
+[ "$total_failed" = 0 ] && [ "$total_passed" -gt 0 ]

@@ -1,0 +1,274 @@
+"""The contract checker: every published message of every test goes through it.
+
+    checker = Checker(Settings(base="x"))
+    breaches = checker.check(messages, end)      # [] or a list of Breach
+
+It joins the rules about one document (document.py) with those about topics and about what follows what.
+Times are monotonic seconds of arrival. `gaps` are spans of time in which the broker, the subscriber or
+the daemon was away: nothing is concluded from what is missing there.
+"""
+
+import re
+from dataclasses import dataclass, field
+
+from document import DOCUMENT_RULES, Document, NotJson, parse
+
+LEAST_GAP_S = 0.95         # one message a second, and what arrival times jitter
+REPEAT_S = (1.0, 1.6)      # a stricter message is sent again after 1.1 s, and what the host delays
+LONGEST_GAP_S = 10.0       # while online something leaves every 5 s
+STATUS_SLACK_S = 0.5       # status and data are two messages: either may come first
+LIMITS = ("Info.MaxChargeVoltage", "Info.MaxChargeCurrent", "Info.MaxDischargeCurrent")
+LINK_KEYS = frozenset("version uptime_s console cycle_ms passes failed_polls replies modules".split())
+LINK_CONSOLE = frozenset("state speed prompt woken garbage".split())
+LINK_REPLIES = frozenset("good damaged late refused".split())
+LINK_MODULE = frozenset("address online age_ms good damaged late name firmware barcode cells base volt current temperature "
+                        "coulomb soh bat_events bat_event_names power_events power_event_names system_fault "
+                        "system_fault_names".split())
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message as a subscriber saw it."""
+
+    time: float
+    topic: str
+    qos: int
+    retain: bool
+    payload: bytes
+
+
+@dataclass(frozen=True)
+class Breach:
+    rule: str
+    topic: str
+    text: str
+
+    def __str__(self):
+        return "[%s] %s: %s" % (self.rule, self.topic, self.text)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the daemon was told; the defaults are its own."""
+
+    base: str = "victron-battery-middleware"
+    max_charge_v: float = None         # None: the bulk voltage
+    bulk_cell_v: float = 3.50
+    float_cell_v: float = 3.40
+    max_charge_a: float = 50.0         # a module
+    max_discharge_a: float = 50.0
+    discharge_blocked_a: float = 0.0
+    publish_limits: bool = True
+    foreign: tuple = ()                # topics of others on this broker
+
+
+@dataclass
+class Stream:
+    """The messages of a run and what is known about it."""
+
+    messages: list
+    documents: dict                    # index of a message -> Document
+    settings: Settings
+    end: float
+    gaps: list = field(default_factory=list)
+
+    def kind(self, message):
+        """bank, module, status, link, or None for a topic that is not ours."""
+        base = self.settings.base + "/"
+        name = message.topic[len(base):] if message.topic.startswith(base) else ""
+        if re.fullmatch(r"battery_([1-9]|1[0-6])", name):
+            return "module"
+        return {"pylon": "bank", "status": "status", "link": "link"}.get(name)
+
+    def of(self, *kinds):
+        return [m for m in self.messages if self.kind(m) in kinds]
+
+    def data_topics(self):
+        """topic -> [(message, Document)] of those that could be parsed."""
+        topics = {}
+        for index, document in sorted(self.documents.items()):
+            message = self.messages[index]
+            topics.setdefault(message.topic, []).append((message, document))
+        return topics
+
+    def interrupted(self, since, until):
+        """Whether somebody was away at some time of this span."""
+        return any(start < until and since < stop for start, stop in self.gaps)
+
+    def status_at(self, time):
+        """The last status up to a moment, None before the first."""
+        last = None
+        for message in self.of("status"):
+            if message.time <= time:
+                last = message.payload
+        return last
+
+
+def check_topics(stream):
+    for message in stream.messages:
+        if stream.kind(message) is None and message.topic not in stream.settings.foreign:
+            yield message.topic, "no topic of ours"
+
+
+def check_qos(stream):
+    for message in stream.of("bank", "module", "status", "link"):
+        if message.qos != 0:
+            yield message.topic, "published with QoS %d" % message.qos
+
+
+def check_retain(stream):
+    for message in stream.of("bank", "module", "link"):
+        if message.retain:
+            yield message.topic, "retained: a stale one would count as fresh"
+    for message in stream.of("status"):
+        if not message.retain:
+            yield message.topic, "%r is not retained" % message.payload
+
+
+def check_status(stream):
+    for message in stream.of("status"):
+        if message.payload not in (b"online", b"offline"):
+            yield message.topic, "the payload is %r" % message.payload[:40]
+
+
+def link_faults(data):
+    """What is wrong with the shape of a link document."""
+    if not isinstance(data, dict) or set(data) != LINK_KEYS:
+        yield "keys are %s" % (sorted(data) if isinstance(data, dict) else type(data).__name__)
+        return
+    if not isinstance(data["console"], dict) or set(data["console"]) != LINK_CONSOLE:
+        yield "console is %r" % data["console"]
+    if not isinstance(data["replies"], dict) or set(data["replies"]) != LINK_REPLIES:
+        yield "replies is %r" % data["replies"]
+    for module in data["modules"]:
+        if set(module) != LINK_MODULE:
+            yield "module keys are %s" % sorted(module)
+        elif module["online"] not in (0, 1) or isinstance(module["online"], bool):
+            yield "online is %r" % module["online"]
+        elif not all(re.fullmatch("0x[0-9a-f]+", module[k] or "0x0")
+                     for k in ("bat_events", "power_events", "system_fault")):
+            yield "an event word of module %r is no hexadecimal number" % module["address"]
+
+
+def check_link(stream):
+    for message in stream.of("link"):
+        try:
+            for fault in link_faults(parse(message.payload)):
+                yield message.topic, fault
+        except NotJson as error:
+            yield message.topic, str(error)
+
+
+def check_same_keys(stream):
+    """A key that is not sent any more would keep its last value for ever."""
+    for topic, pairs in stream.data_topics().items():
+        for (_, before), (_, after) in zip(pairs, pairs[1:]):
+            if set(before.flat) != set(after.flat):
+                yield topic, "keys changed: %s" % sorted(set(before.flat) ^ set(after.flat))
+
+
+def check_rate(stream):
+    for topic, messages in by_topic(stream.of("bank", "module")).items():
+        for before, after in zip(messages, messages[1:]):
+            apart = after.time - before.time
+            if apart < LEAST_GAP_S and not stream.interrupted(before.time, after.time):
+                yield topic, "two messages %.3f s apart" % apart
+
+
+def by_topic(messages):
+    topics = {}
+    for message in messages:
+        topics.setdefault(message.topic, []).append(message)
+    return topics
+
+
+def stricter(before, after):
+    """Whether a limit went down."""
+    pairs = [(before.number(path), after.number(path)) for path in LIMITS]
+    return any(a is not None and b is not None and b < a for a, b in pairs)
+
+
+def check_repeat(stream):
+    """A stricter message comes again, because the driver may have lost it."""
+    for topic, pairs in stream.data_topics().items():
+        for k in range(1, len(pairs)):
+            (first, before), (message, after) = pairs[k - 1], pairs[k]
+            until = message.time + REPEAT_S[1]
+            if not stricter(before, after) or stream.interrupted(first.time, until) or goes_offline(stream, message, until):
+                continue
+            following = [m.time - message.time for m, _ in pairs[k + 1:k + 2]]
+            if not following and stream.end > until:
+                yield topic, "a stricter message was not repeated"
+            elif following and not REPEAT_S[0] <= following[0] <= REPEAT_S[1]:
+                yield topic, "a stricter message was repeated after %.3f s" % following[0]
+
+
+def goes_offline(stream, message, until):
+    """The end of the topic: the battery is gone, or this module is."""
+    if stream.status_at(until) == b"offline":
+        return True
+    if stream.kind(message) != "module":
+        return False
+    banks = [(m.time, d.whole("System.NrOfModulesOffline")) for m, d in
+             stream.data_topics().get(stream.settings.base + "/pylon", [])]
+    return any(message.time - 1.1 < when < until + 1.1 and offline for when, offline in banks)
+
+
+def check_online(stream):
+    """Data come only while the status says that they are good."""
+    for message in stream.of("bank", "module"):
+        if stream.interrupted(message.time - STATUS_SLACK_S, message.time + STATUS_SLACK_S):
+            continue
+        around = (stream.status_at(message.time), stream.status_at(message.time + STATUS_SLACK_S))
+        if b"online" not in around:
+            yield message.topic, "data while the status is %r" % (around[0],)
+
+
+def check_silence(stream):
+    """While online the bank's topic is never silent for long."""
+    times = [m.time for m in stream.of("bank")]
+    for online in [m for m in stream.of("status") if m.payload == b"online"]:
+        offline = [m.time for m in stream.of("status") if m.payload == b"offline" and m.time > online.time]
+        stop = min(offline + [stream.end])
+        marks = [online.time] + [t for t in times if online.time < t < stop] + [stop]
+        for before, after in zip(marks, marks[1:]):
+            if after - before > LONGEST_GAP_S and not stream.interrupted(before, after):
+                yield stream.settings.base + "/pylon", "silent for %.1f s while online" % (after - before)
+
+
+STREAM_RULES = (
+    ("topics", check_topics), ("qos", check_qos), ("retain", check_retain), ("status", check_status),
+    ("link", check_link), ("same keys", check_same_keys), ("rate", check_rate), ("repeat", check_repeat),
+    ("online", check_online), ("silence", check_silence),
+)
+JSON_RULE = "json"
+
+
+class Checker:
+    """Applies every rule; `seen` counts how many messages it has looked at."""
+
+    def __init__(self, settings=Settings()):
+        self.settings = settings
+        self.seen = 0
+
+    def check(self, messages, end=None, gaps=()):
+        messages = sorted(messages, key=lambda m: m.time)
+        end = end if end is not None else max([m.time for m in messages], default=0.0)
+        stream = Stream(messages, {}, self.settings, end, list(gaps))
+        self.seen += len(messages)
+        breaches = []
+        for index, message in enumerate(messages):
+            if stream.kind(message) in ("bank", "module"):
+                breaches += self._document(stream, index, message)
+        for rule, function in STREAM_RULES:
+            breaches += [Breach(rule, topic, text) for topic, text in function(stream)]
+        return breaches
+
+    def _document(self, stream, index, message):
+        try:
+            data = parse(message.payload)
+        except NotJson as error:
+            return [Breach(JSON_RULE, message.topic, str(error))]
+        document = Document(data, stream.kind(message) == "bank", self.settings)
+        stream.documents[index] = document
+        return [Breach(rule, message.topic, text) for rule, function in DOCUMENT_RULES for text in function(document)]

@@ -1,0 +1,282 @@
+"""Everything that a test of the daemon needs, started together and ended by process id.
+
+    with Rig(models="us2kbpl", modules=2) as rig:
+        bank = rig.wait_bank()                     # the first bank document, flat by dotted path
+
+On leaving, whatever happened: the daemon is asked to end, all children are ended, and every message
+goes through the contract checker and every log line through the log checks.
+"""
+
+import contextlib
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import time
+
+sys.path[:0] = [os.path.dirname(os.path.abspath(__file__)), os.path.dirname(os.path.dirname(os.path.abspath(__file__)))]
+
+from contract import Checker, Settings  # noqa: E402
+from daemon import BINARY, STOP_S, Daemon, log_faults, patience, write_config  # noqa: E402
+from document import Document, NotJson, parse  # noqa: E402
+from mqtt import Broker, Subscriber  # noqa: E402
+from sim.simulator import Simulator  # noqa: E402
+
+BASE = "e2e"
+WAIT_S = 15.0
+BACK_S = 3.0               # after a broker's return: until both clients are there again
+# Waits are shortened for every test that does not ask for others.
+DEFAULTS = {
+    "mqtt": {"topic_base": BASE},
+    "serial": {"baud": "auto", "reading_freq": "0.5"},
+    "battery": {"addresses": "auto"},
+    "protection": {},
+    "logging": {"level": "info"},
+}
+
+
+def merged(config, changes):
+    """`changes` laid over `config`; a value of None takes a key away."""
+    result = {section: dict(keys) for section, keys in config.items()}
+    for section, keys in (changes or {}).items():
+        for key, value in keys.items():
+            result.setdefault(section, {})[key] = value
+            if value is None:
+                del result[section][key]
+    return result
+
+
+class Rig:
+    """Broker, simulator, subscriber and daemon.
+
+    config     {section: {key: value}} over DEFAULTS; broker, port and serial port are filled in
+    simulator  keywords of Simulator besides models, modules; unpaced unless `paced` is given
+    users      {name: password} of the broker; the first is the daemon's as well
+    start      whether the daemon is started
+    link       whether the serial port is a symbolic link that stays over unplug and replug
+    plugged    False: the simulator is started later, with plug()
+    foreign    topics that others publish
+    quiet      True: not one warning may be logged
+    """
+
+    def __init__(self, models="us2kbpl", modules=2, config=None, users=None, start=True, link=False, plugged=True,
+                 foreign=(), quiet=False, broker=True, store=False, **simulator):
+        self.folder = tempfile.mkdtemp(prefix="pylontech-e2e-")
+        self.wants = {"start": start, "broker": broker, "plugged": plugged, "quiet": quiet}
+        self.users = users
+        self.foreign = foreign
+        self.gaps = []
+        self.daemons = []
+        self.broker = Broker(self.folder, users, store)
+        self.subscriber = Subscriber(self.broker)
+        self.link = os.path.join(self.folder, "battery") if link else None
+        self.sim = Simulator(models, modules, paced=simulator.pop("paced", False), link=self.link, **simulator)
+        self.config = merged(DEFAULTS, config)
+        self.path = os.path.join(self.folder, "config.ini")
+
+    # ---- life ----
+
+    def __enter__(self):
+        try:
+            if self.wants["plugged"]:
+                self.sim.start()
+            self.broker.start()
+            self.subscriber.start()
+            self.complete_config()
+            if not self.wants["broker"]:
+                self.broker_down()
+            if self.wants["start"]:
+                self.start_daemon()
+        except BaseException:
+            self._end_children()
+            raise
+        return self
+
+    def complete_config(self):
+        """Fills in what is only known now, and writes the file."""
+        port = self.link or (self.sim.port if self.wants["plugged"] else os.path.join(self.folder, "battery"))
+        filled = {"mqtt": {"broker": "127.0.0.1", "port": self.broker.port}, "serial": {"port": port}}
+        if self.users:
+            name, password = next(iter(self.users.items()))
+            filled["mqtt"].update(username=name, password=password)
+        self.config = merged(filled, self.config)
+        self.write_config()
+
+    def write_config(self, changes=None, mode=0o600):
+        self.config = merged(self.config, changes)
+        write_config(self.path, self.config, mode)
+
+    def start_daemon(self, *arguments):
+        if self.daemons and self.daemons[-1].stopped:
+            self.gaps.append((self.daemons[-1].stopped - 0.5, time.monotonic() + 1.0))
+        self.daemons.append(Daemon(self.path, arguments).start())
+        return self.daemon
+
+    @property
+    def daemon(self):
+        return self.daemons[-1] if self.daemons else None
+
+    def __exit__(self, kind, error, trace):
+        faults = []
+        try:
+            faults = self._finish()
+        finally:
+            self._end_children()
+        if error is not None:
+            error.add_note(self.report(faults))
+            return False
+        if faults:
+            raise AssertionError(self.report(faults))
+        return False
+
+    def _finish(self):
+        """Ends the daemon as its supervisor would and looks at everything that it did."""
+        faults = []
+        ended = time.monotonic()
+        if self.daemon and self.daemon.running:
+            faults += self._stop_daemon()
+        faults += [str(b) for b in self.breaches(ended)]
+        faults += ["the subscriber could not read %r" % line for line in self.subscriber.faults]
+        faults += ["written to the console: %r" % text for _, text in self.sim.forbidden]
+        secrets = [p for p in (self.users or {}).values()]
+        for daemon in self.daemons:
+            lines = [text for _, text in daemon.lines]
+            faults += list(log_faults(lines, secrets))
+            if self.wants["quiet"]:
+                faults += ["logged: " + text for text in daemon.matching("^(warning|error): ")]
+        return faults
+
+    def _stop_daemon(self):
+        faults = []
+        status = self.daemon.stop()
+        if status != 0:
+            faults.append("exit status %s on SIGTERM" % status)
+        if self.daemon.stop_took_s > patience(STOP_S):
+            faults.append("SIGTERM took %.2f s" % self.daemon.stop_took_s)
+        if self.broker.process and not self.interrupted():
+            self.subscriber.sync()
+            last = self.subscriber.on(self.topic("status"))[-1:]
+            if [m.payload for m in last] != [b"offline"]:
+                faults.append("the last status is %s" % [m.payload for m in last])
+        return faults
+
+    def interrupted(self):
+        return bool(self.gaps) and self.gaps[-1][1] > time.monotonic()
+
+    def breaches(self, end):
+        """Every breach of the contract so far."""
+        battery, limits, protection = (self.config.get(s, {}) for s in ("battery", "limits", "protection"))
+        highest = battery.get("max_charge_voltage", "auto")
+        settings = Settings(
+            base=self.config["mqtt"]["topic_base"],
+            max_charge_v=None if highest == "auto" else float(highest),
+            bulk_cell_v=float(protection.get("cell_bulk_voltage", 3.5)),
+            float_cell_v=float(protection.get("cell_float_voltage", 3.4)),
+            max_charge_a=float(battery.get("max_charge_current", 50)),
+            max_discharge_a=float(battery.get("max_discharge_current", 50)),
+            discharge_blocked_a=float(limits.get("discharge_blocked_current", 0)),
+            publish_limits=limits.get("publish", "yes") == "yes", foreign=tuple(self.foreign))
+        return Checker(settings).check(self.subscriber.messages, end, self.gaps)
+
+    def _end_children(self):
+        for daemon in self.daemons:
+            daemon.kill()
+        for part in (self.subscriber, self.broker):
+            with contextlib.suppress(OSError):
+                part.stop()
+        try:
+            self.sim.stop()
+        finally:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def report(self, faults):
+        """What a person needs to understand a failure."""
+        parts = ["faults:"] + ["  " + fault for fault in faults[:20]]
+        for number, daemon in enumerate(self.daemons, 1):
+            parts.append("log of run %d:" % number)
+            parts += ["  %7.2f  %s" % (at - daemon.started, text) for at, text in daemon.lines[-40:]]
+        parts.append("last messages:")
+        parts += ["  %s %s %s" % (m.topic, "R" if m.retain else "-", m.payload[:200]) for m in self.subscriber.messages[-6:]]
+        parts.append("last commands: " + ", ".join(repr(text) for _, text in list(self.sim.commands)[-20:]))
+        return "\n".join(parts)
+
+    # ---- what a test does and waits for ----
+
+    def topic(self, name):
+        return self.config["mqtt"]["topic_base"] + "/" + name
+
+    def now(self):
+        """A mark: only messages that come later count for `since`."""
+        return len(self.subscriber.messages)
+
+    def flat(self, message):
+        return Document(parse(message.payload), message.topic.endswith("/pylon"), Settings()).flat
+
+    def wait_document(self, name, predicate=lambda flat: True, timeout_s=WAIT_S, since=0):
+        """The first document on a data topic that the predicate likes."""
+        def likes(message):
+            if message.topic != self.topic(name):
+                return False
+            try:
+                return predicate(self.flat(message))
+            except (NotJson, KeyError, TypeError):
+                return False
+
+        message = self.subscriber.wait_for(likes, patience(timeout_s), since)
+        if message is None:
+            raise AssertionError("no such document on %s within %g s" % (name, timeout_s))
+        return self.flat(message)
+
+    def wait_bank(self, predicate=lambda flat: True, timeout_s=WAIT_S, since=0):
+        return self.wait_document("pylon", predicate, timeout_s, since)
+
+    def wait_module(self, address, predicate=lambda flat: True, timeout_s=WAIT_S, since=0):
+        return self.wait_document("battery_%d" % address, predicate, timeout_s, since)
+
+    def wait_link(self, predicate=lambda link: True, timeout_s=WAIT_S, since=0):
+        message = self.subscriber.wait_for(
+            lambda m: m.topic == self.topic("link") and predicate(parse(m.payload)), patience(timeout_s), since)
+        if message is None:
+            raise AssertionError("no such link document within %g s" % timeout_s)
+        return parse(message.payload)
+
+    def wait_status(self, word, timeout_s=WAIT_S, since=0):
+        message = self.subscriber.wait_for(
+            lambda m: m.topic == self.topic("status") and m.payload == word.encode(), patience(timeout_s), since)
+        if message is None:
+            raise AssertionError("status %s did not come within %g s" % (word, timeout_s))
+        return message
+
+    def broker_down(self, how="stop"):
+        """stop or freeze; the gap ends with broker_up()."""
+        self.gaps.append((time.monotonic() - 1.0, float("inf")))
+        getattr(self.broker, how)()
+
+    def broker_up(self):
+        """Brings it back and waits until the subscriber hears again."""
+        if self.broker.process:
+            self.broker.thaw()
+        else:
+            self.broker.start()
+        self.subscriber.sync()
+        self.gaps[-1] = (self.gaps[-1][0], time.monotonic() + BACK_S)
+
+    def plug(self):
+        """Starts a simulator that was not plugged in at first."""
+        self.sim.start()
+
+    def crash_daemon(self):
+        """kill -9: the broker must publish the last will."""
+        self.daemon.kill()
+        self.gaps.append((self.daemon.stopped - 0.1, self.daemon.stopped + 1.0))
+
+    def hangup(self, changes):
+        """Changes the configuration and sends SIGHUP."""
+        self.write_config(changes)
+        self.daemon.send(signal.SIGHUP)
+
+
+def binary_missing():
+    """Why nothing can be tested, or None."""
+    return None if os.access(BINARY, os.X_OK) else "no program at %s: run make first, or set PYLONTECH_MQTT" % BINARY

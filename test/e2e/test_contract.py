@@ -1,0 +1,252 @@
+"""The contract checker itself: a good run passes, and every rule can fail."""
+
+import copy
+import json
+import unittest
+
+from contract import JSON_RULE, STREAM_RULES, Checker, Message, Settings
+from document import DOCUMENT_RULES, DRIVER_KEYS
+
+BASE = "b"
+CELLS = [3.331, 3.334, 3.333, 3.332]
+ALARMS = ("LowVoltage HighVoltage LowSoc HighChargeCurrent HighDischargeCurrent HighCurrent CellImbalance "
+          "HighChargeTemperature LowChargeTemperature LowCellVoltage LowTemperature HighTemperature FuseBlown "
+          "BmsCable HighCellVoltage HighInternalTemperature InternalFailure StateOfHealth").split()
+LINK = {
+    "version": "1", "uptime_s": 3, "console": {"state": "idle", "speed": 19200, "prompt": "pylon", "woken": 0, "garbage": 0},
+    "cycle_ms": None, "passes": 1, "failed_polls": 0, "replies": {"good": 4, "damaged": 0, "late": 0, "refused": 0},
+    "modules": [{"address": 1, "online": 1, "age_ms": 7, "good": 4, "damaged": 0, "late": 0, "name": None, "firmware": None,
+                 "barcode": None, "cells": 4, "base": "Idle", "volt": "Normal", "current": "Normal",
+                 "temperature": "Normal", "coulomb": "Normal", "soh": "Normal", "bat_events": "0x0",
+                 "bat_event_names": "", "power_events": "0x2", "power_event_names": "", "system_fault": "0x0",
+                 "system_fault_names": ""}],
+}
+
+
+def document(bank=True):
+    """A bank of two discharging modules of four cells, or one such module."""
+    share = 2 if bank else 1
+    return {
+        "Dc": {"Voltage": 13.33, "Current": -4.0 * share, "Power": -53.3 * share, "Temperature": 22.0},
+        "InstalledCapacity": 50.0 * share, "Capacity": 30.0 * share, "ConsumedAmphours": 20.0 * share,
+        "Soc": 60.0, "Soh": 99, "TimeToGo": 27000, "Balancing": 0, "ConnectionInformation": "2 of 2 modules",
+        "Info": {"MaxChargeVoltage": 14.0, "MaxChargeCurrent": 40.0 * share, "MaxDischargeCurrent": 50.0 * share,
+                 "MaxChargeCellVoltage": 3.5, "BatteryLowVoltage": 12.3, "ChargeMode": "Bulk",
+                 "ChargeLimitation": "Configured maximum", "DischargeLimitation": "Configured maximum"},
+        "Io": {"AllowToCharge": 1, "AllowToDischarge": 1}, "History": {"ChargeCycles": 12},
+        "System": {"MinCellVoltage": 3.331, "MinVoltageCellId": "M1C1" if bank else "C1", "MaxCellVoltage": 3.334,
+                   "MaxVoltageCellId": "M1C2" if bank else "C2", "MinCellTemperature": 21.0,
+                   "MinTemperatureCellId": "M1C4" if bank else "C4", "MaxCellTemperature": 23.0,
+                   "MaxTemperatureCellId": "M2" if bank else "Pack", "MOSTemperature": None,
+                   "NrOfCellsPerBattery": 4, "NrOfModulesOnline": share, "NrOfModulesOffline": 0,
+                   "NrOfModulesBlockingCharge": 0, "NrOfModulesBlockingDischarge": 0},
+        "Alarms": {name: 0 for name in ALARMS},
+        "Voltages": dict({"Sum": 13.33, "Diff": 0.003}, **{"Cell%d" % (k + 1): v for k, v in enumerate(CELLS)}),
+        "Balances": {"Cell%d" % (k + 1): 0 for k in range(4)},
+    }
+
+
+def changed(changes, bank=True):
+    """The good document with some paths set; the value DELETE takes a key away."""
+    data = document(bank)
+    for path, value in changes.items():
+        group, _, key = path.rpartition(".")
+        place = data.setdefault(group, {}) if group else data
+        if value is DELETE:
+            del place[key]
+        else:
+            place[key] = value
+    return data
+
+
+DELETE = object()
+
+
+def message(time, name, data, qos=0, retain=False):
+    payload = data if isinstance(data, bytes) else json.dumps(data).encode()
+    return Message(time, BASE + "/" + name, qos, retain, payload)
+
+
+def status(time, word=b"online", retain=True):
+    return Message(time, BASE + "/status", 0, retain, word)
+
+
+def good_run():
+    run = [status(0.0), message(0.4, "link", LINK)]
+    for k in range(4):
+        run.append(message(1.0 + 2 * k, "pylon", document()))
+        run.append(message(1.1 + 2 * k, "battery_1", document(bank=False)))
+    return run + [status(8.0, b"offline")]
+
+
+# rule, legend, what to change in the bank's document
+BANK_TABLE = (
+    ("value key", "a key named value", {"value": 1}),
+    ("types", "a boolean", {"Io.AllowToCharge": True}),
+    ("types", "an array", {"Voltages.Cell1": [3.3]}),
+    ("types", "an object too deep", {"Info.MaxChargeVoltage": {"deep": 1}}),
+    ("known", "a key that the driver does not know", {"Info.Weather": 1}),
+    ("complete", "a key is missing", {"Info.ChargeMode": DELETE}),
+    ("complete", "a balancing cell is missing", {"Balances.Cell4": DELETE}),
+    ("complete", "a cell too many", {"Voltages.Cell5": 3.3}),
+    ("mandatory", "the voltage is null", {"Dc.Voltage": None}),
+    ("mandatory", "the power is missing", {"Dc.Power": DELETE}),
+    ("mandatory", "SoC is null", {"Soc": None}),
+    ("strings", "a string where a number belongs", {"Soh": "99"}),
+    ("strings", "a number where a string belongs", {"Info.ChargeMode": 1}),
+    ("six", "no sum beside the cells", {"Voltages.Sum": DELETE}),
+    ("six", "an id is null", {"System.MinVoltageCellId": None}),
+    ("cells", "a cell is null", {"Voltages.Cell3": None}),
+    ("ranges", "SoC above 100", {"Soc": 105}),
+    ("ranges", "a temperature of a failed sensor", {"System.MaxCellTemperature": 655.3}),
+    ("whole", "an alarm of 1.0", {"Alarms.LowSoc": 1.0}),
+    ("alarms", "an alarm of 3", {"Alarms.LowSoc": 3}),
+    ("switches", "a switch that is null", {"Io.AllowToDischarge": None}),
+    ("switches", "a cell that balances twice", {"Balances.Cell1": 2, "Balancing": 1}),
+    ("balancing", "no cell balances", {"Balancing": 1}),
+    ("power", "the wrong sign", {"Dc.Power": 106.6}),
+    ("power", "another power", {"Dc.Power": -100.0}),
+    ("time to go", "none while discharging", {"TimeToGo": None}),
+    ("time to go", "while charging", {"Dc.Current": 8.0, "Dc.Power": 106.6}),
+    ("time to go", "in minutes", {"TimeToGo": 450}),
+    ("capacity", "consumed is not the rest", {"ConsumedAmphours": 60.0}),
+    ("limits", "CVL above its maximum", {"Info.MaxChargeVoltage": 14.1, "Info.MaxChargeCellVoltage": 3.525}),
+    ("limits", "CCL above modules x maximum", {"Info.MaxChargeCurrent": 101.0}),
+    ("limits", "a negative DCL", {"Info.MaxDischargeCurrent": -1.0}),
+    ("limits", "CCL is null", {"Info.MaxChargeCurrent": None}),
+    ("cell limit", "not CVL over the cells", {"Info.MaxChargeCellVoltage": 3.6}),
+    ("blocks", "blocked, but CCL is not 0", {"Io.AllowToCharge": 0, "Info.MaxChargeVoltage": 13.3,
+                                             "Info.MaxChargeCellVoltage": 3.325}),
+    ("blocks", "blocked, but DCL is not 0", {"Io.AllowToDischarge": 0}),
+    ("blocks", "blocked, but CVL is above float", {"Io.AllowToCharge": 0, "Info.MaxChargeCurrent": 0}),
+    ("blocks", "a module blocks and the bank does not", {"System.NrOfModulesBlockingCharge": 1}),
+    ("blocks", "more block than are there", {"System.NrOfModulesBlockingCharge": 3}),
+    ("modules", "one is lost without an alarm", {"System.NrOfModulesOffline": 1}),
+    ("modules", "the alarm without a lost one", {"Alarms.BmsCable": 1}),
+    ("sums", "another sum", {"Voltages.Sum": 13.34}),
+    ("sums", "another difference", {"Voltages.Diff": 0.01}),
+    ("voltage", "far from the sum", {"Dc.Voltage": 15.5, "Dc.Power": -124.0}),
+    ("extremes", "a cell below the minimum", {"System.MinCellVoltage": 3.333, "Voltages.Diff": 0.001}),
+    ("extremes", "temperatures out of order", {"System.MinCellTemperature": 24.0}),
+    ("ids", "an id without its module", {"System.MinVoltageCellId": "C1"}),
+    ("ids", "a cell that is not there", {"System.MaxVoltageCellId": "M1C5"}),
+)
+MODULE_TABLE = (
+    ("modules", "a module that counts others", {"System.NrOfModulesOnline": 2}),
+    ("extremes", "the minimum is none of the cells", {"System.MinCellVoltage": 3.33, "Voltages.Diff": 0.004}),
+    ("ids", "the id names another cell", {"System.MinVoltageCellId": "C3"}),
+    ("ids", "an id of the bank", {"System.MinTemperatureCellId": "M1C4"}),
+)
+PAYLOAD_TABLE = (
+    (JSON_RULE, "no JSON", b"{"), (JSON_RULE, "nothing", b""), (JSON_RULE, "no UTF-8", b'{"a":"\xff"}'),
+    (JSON_RULE, "NaN", b'{"Soc": NaN}'), (JSON_RULE, "a key twice", b'{"Soc": 1, "Soc": 2}'),
+    ("object", "an array", b"[1]"), ("object", "a bare number", b"7"),
+)
+LOWER = changed({"Info.MaxChargeCurrent": 20.0})
+
+
+def link(**changes):
+    return dict(LINK, **changes)
+
+
+# rule, legend, a run
+RUN_TABLE = (
+    ("topics", "a topic of nobody", lambda: good_run() + [message(2.0, "battery_17", document())]),
+    ("topics", "outside of the base", lambda: good_run() + [Message(2.0, "N/x", 0, False, b"1")]),
+    ("qos", "QoS 1", lambda: good_run() + [message(2.0, "link", LINK, qos=1)]),
+    ("retain", "the bank is retained", lambda: [status(0.0), message(1.0, "pylon", document(), retain=True)]),
+    ("retain", "the status is not", lambda: [status(0.0, retain=False)]),
+    ("status", "another word", lambda: [status(0.0, b"ONLINE")]),
+    ("status", "no word", lambda: [status(0.0, b"")]),
+    ("link", "no JSON", lambda: [status(0.0), message(1.0, "link", b"x")]),
+    ("link", "a key is missing", lambda: [message(1.0, "link", {k: v for k, v in LINK.items() if k != "passes"})]),
+    ("link", "another console", lambda: [message(1.0, "link", link(console={"state": "idle"}))]),
+    ("link", "another module", lambda: [message(1.0, "link", link(modules=[{"address": 1}]))]),
+    ("link", "a boolean", lambda: [message(1.0, "link", link(modules=[dict(LINK["modules"][0], online=True)]))]),
+    ("link", "a word in decimal", lambda: [message(1.0, "link", link(modules=[dict(LINK["modules"][0], bat_events="12")]))]),
+    ("same keys", "a key comes and goes", lambda: [status(0.0), message(1.0, "pylon", document()), message(
+        3.0, "pylon", changed({"Io.AllowToBalance": 1}))]),
+    ("rate", "two in a second", lambda: good_run() + [message(1.9, "pylon", document())]),
+    ("repeat", "a stricter one only once", lambda: [status(0.0), message(1.0, "pylon", document()), message(
+        2.2, "pylon", LOWER), message(4.9, "pylon", LOWER)]),
+    ("repeat", "the last one is stricter", lambda: [status(0.0), message(1.0, "pylon", document()), message(
+        2.2, "pylon", LOWER), message(5.0, "link", LINK)]),
+    ("online", "data before the status", lambda: [message(1.0, "pylon", document())]),
+    ("online", "data after offline", lambda: good_run() + [message(9.0, "pylon", document())]),
+    ("silence", "the bank falls silent", lambda: [status(0.0), message(1.0, "pylon", document()), message(
+        20.0, "link", LINK)]),
+    ("silence", "the bank never came", lambda: [status(0.0), message(20.0, "link", LINK)]),
+)
+
+
+class ContractTest(unittest.TestCase):
+    def rules(self, run, **settings):
+        return [breach.rule for breach in Checker(Settings(base=BASE, **settings)).check(run)]
+
+    def broken(self, name, data):
+        return self.rules([status(0.0), message(1.0, name, data)])
+
+    def test_good_run(self):
+        self.assertEqual(Checker(Settings(base=BASE)).check(good_run()), [])
+
+    def test_documents(self):
+        for name, table, bank in (("pylon", BANK_TABLE, True), ("battery_2", MODULE_TABLE, False)):
+            for rule, legend, changes in table:
+                with self.subTest(rule=rule, legend=legend):
+                    self.assertIn(rule, self.broken(name, changed(changes, bank)))
+
+    def test_payloads(self):
+        for rule, legend, payload in PAYLOAD_TABLE:
+            with self.subTest(legend=legend):
+                self.assertIn(rule, self.broken("pylon", payload))
+
+    def test_runs(self):
+        for rule, legend, run in RUN_TABLE:
+            with self.subTest(rule=rule, legend=legend):
+                self.assertIn(rule, self.rules(run()))
+
+    def test_every_rule_has_a_broken_example(self):
+        shown = {row[0] for table in (BANK_TABLE, MODULE_TABLE, PAYLOAD_TABLE, RUN_TABLE) for row in table}
+        known = {rule for rule, _ in DOCUMENT_RULES + STREAM_RULES} | {JSON_RULE}
+        self.assertEqual(shown, known)
+
+    def test_a_repeat_in_time_passes(self):
+        run = [status(0.0), message(1.0, "pylon", document()), message(2.2, "pylon", LOWER), message(3.3, "pylon", LOWER),
+               message(6.0, "pylon", LOWER)]
+        self.assertEqual(self.rules(run), [])
+
+    def test_the_end_excuses_a_missing_repeat(self):
+        run = [status(0.0), message(1.0, "pylon", document()), message(2.2, "pylon", LOWER), status(2.9, b"offline")]
+        self.assertEqual(self.rules(run), [])
+
+    def test_a_gap_excuses_silence(self):
+        run = [status(0.0), message(1.0, "pylon", document()), message(20.0, "pylon", document())]
+        self.assertEqual(self.rules(run), ["silence"])
+        checker = Checker(Settings(base=BASE))
+        self.assertEqual(checker.check(run, gaps=[(5.0, 18.0)]), [])
+
+    def test_limits_that_are_off_must_be_null(self):
+        nulls = {path: None for path in ("Info.MaxChargeVoltage", "Info.MaxChargeCurrent", "Info.MaxDischargeCurrent",
+                                         "Info.MaxChargeCellVoltage")}
+        run = [status(0.0), message(1.0, "pylon", changed(nulls))]
+        self.assertEqual(self.rules(run, publish_limits=False), [])
+        self.assertIn("limits", self.rules([status(0.0), message(1.0, "pylon", document())], publish_limits=False))
+
+    def test_a_configured_maximum_binds(self):
+        run = [status(0.0), message(1.0, "pylon", document())]
+        self.assertIn("limits", self.rules(run, max_charge_v=13.9))
+        self.assertIn("limits", self.rules(run, max_charge_a=39.0))
+        self.assertIn("limits", self.rules(run, max_discharge_a=49.0))
+
+    def test_the_key_list(self):
+        self.assertEqual(len(DRIVER_KEYS), 169)
+        self.assertIn("Dc.Voltage", DRIVER_KEYS)
+        self.assertIn("Alarms.BmsCable", DRIVER_KEYS)
+
+    def test_the_tables_do_not_share_state(self):
+        self.assertEqual(document(), copy.deepcopy(document()))
+        self.assertNotEqual(changed({"Soc": 1}), document())
+
+
+if __name__ == "__main__":
+    unittest.main()

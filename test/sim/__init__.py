@@ -1,0 +1,1 @@
+"""A simulated Pylontech battery stack on a pty; see README.md."""

@@ -1,0 +1,688 @@
+#define _POSIX_C_SOURCE 200809L
+#include "reply_files.h"
+
+#include "core/reply_scan.h"
+
+/* FIXTURES=dir where the fixtures are, else as seen from the top of the repository. */
+static const char *fixtures(void)
+{
+	const char *folder = getenv("FIXTURES");
+
+	return folder != NULL ? folder : "test/fixtures";
+}
+
+struct fixture {
+	const char *file;
+	enum parser parser;
+	int address;
+	enum reply_result result;
+	const char *expected; /* values; after a refusal the field that is blamed */
+	const char *last;     /* of `label : value` replies: the last line that must be there */
+};
+
+static const struct fixture files[] = {
+	/* a: 8 rows, SoC above 100, frost */
+	{ "us2000-pwr-table.txt", TABLE, 0, REPLY_OK,
+	  "count=8 1.voltage_mv=51230 1.current_ma=-4310 1.temp_mc=22000 1.temp_low_mc=19000 "
+	  "1.temp_high_mc=21000 1.cell_low_mv=3411 1.cell_high_mv=3419 1.base=Dischg 1.volt=Normal "
+	  "1.soc_pct=71 1.cell_volt=Normal 1.cell_temp=Normal 1.mos_temp_mc=- 2.soc_pct=100 "
+	  "3.temp_low_mc=-3000 3.absent=0 4.absent=1 4.base=Absent 4.voltage_mv=- 8.absent=1", NULL },
+	/* b: MosTempr, `-` for an older slave */
+	{ "us3000c-pwr-table.txt", TABLE, 0, REPLY_OK,
+	  "count=16 1.voltage_mv=49611 1.mos_temp_mc=27300 2.mos_temp_mc=- 2.current_ma=-880 "
+	  "2.absent=0 3.absent=1 16.absent=1", NULL },
+	/* c: Id columns; absent rows with the columns of a */
+	{ "us3000d-pwr-table.txt", TABLE, 0, REPLY_OK,
+	  "count=16 1.temp_low_mc=23100 1.temp_high_mc=24000 1.cell_low_mv=3309 "
+	  "1.cell_high_mv=3318 1.soc_pct=58 1.mos_temp_mc=25900 2.cell_high_mv=3317 3.absent=1", NULL },
+	/* d: a row over two lines, text columns at its end */
+	{ "pytes-v5-pwr-table.txt", TABLE, 0, REPLY_OK,
+	  "count=16 1.voltage_mv=53110 1.current_ma=-2718 1.soc_pct=66 1.cell_temp=Normal 2.absent=1",
+	  NULL },
+	/* e: high voltage, with and without the lines before the header */
+	{ "force-pwr-table.txt", TABLE, 0, REPLY_HIGH_VOLTAGE, "AverageTempr", NULL },
+	{ "force-bare-pwr-table.txt", TABLE, 0, REPLY_HIGH_VOLTAGE, "BVlow", NULL },
+	{ "force-pwr-table.txt", PWR, 1, REPLY_HIGH_VOLTAGE, "AverageTempr", NULL },
+	/* 13 columns */
+	{ "old13-pwr-table.txt", TABLE, 0, REPLY_OK,
+	  "count=8 1.voltage_mv=50402 1.soc_pct=82 1.cell_volt=- 2.base=SysError 2.volt=Low "
+	  "2.cell_low_mv=2988 2.soc_pct=3 3.absent=1", NULL },
+
+	{ "us2000-pwr1.txt", PWR, 1, REPLY_OK,
+	  "voltage_mv=51230 current_ma=-4310 temp_mc=22000 soc_pct=71 total_mah=50000 real_mah=- "
+	  "max_mv=54000 base=Dischg volt=Normal current=Normal temp=Normal coulomb=Normal soh=Normal "
+	  "bat_events=0x0 power_events=0x0 system_fault=0x0 unknown_word=", " System Fault" },
+	{ "us2000-events-pwr2.txt", PWR, 2, REPLY_OK,
+	  "soc_pct=100 real_mah=48800 base=Charge volt=High coulomb=Full bat_events=0x2+BHV "
+	  "power_events=0x2002+PHV+COULFULL system_fault=0x8", " System Fault" },
+	{ "us5000-pwr3.txt", PWR, 3, REPLY_OK,
+	  "voltage_mv=49611 current_ma=0 temp_mc=-4300 soc_pct=9 total_mah=100000 base=Idle "
+	  "coulomb=Low power_events=0x8000+LCOUL", " System Fault" },
+	{ "pytes-v5-pwr1.txt", PWR, 1, REPLY_OK,
+	  "voltage_mv=53110 current_ma=-2718 soc_pct=66 total_mah=101000 real_mah=101000 max_mv=- "
+	  "base=Dischg soh=- system_fault=0x0", " System Fault" },
+	{ "us2000-pwr1.txt", PWR, 0, REPLY_OK, "voltage_mv=51230", " System Fault" },
+	{ "us2000-pwr1.txt", PWR, 2, REPLY_WRONG_MODULE, "Power", NULL },
+
+	{ "us2000-bat1.txt", BAT, 0, REPLY_OK,
+	  "count=15 0.mv=3411 0.temp_mc=19000 0.base=Dischg 0.volt=Normal 0.soc_pct=71 0.mah=35500 "
+	  "0.balancing=- 14.mv=3419 14.temp_mc=21000 14.mah=35346", NULL },
+	{ "us2000-sense-bat2.txt", BAT, 0, REPLY_OK,
+	  "count=15 6.mv=4095 6.volt=High 6.soc_pct=100 7.mv=3411 14.mah=35318", NULL },
+	{ "us5000-bat2.txt", BAT, 0, REPLY_OK,
+	  "count=15 0.mv=3300 0.soc_pct=44 0.mah=43210 0.balancing=0 3.balancing=1 9.balancing=1 "
+	  "14.mah=43224 14.temp_mc=24900", NULL },
+	{ "us3000d-bat1.txt", BAT, 0, REPLY_OK,
+	  "count=15 0.mv=3309 0.temp=Normal 4.temp=Low 5.temp=Normal 0.soc_pct=58 14.mah=42886 "
+	  "14.balancing=0", NULL },
+	{ "pytes-v5-bat1.txt", BAT, 0, REPLY_OK,
+	  "count=16 0.mv=3316 0.temp_mc=23000 15.mv=3319 15.soc_pct=66 15.mah=66255 15.temp=Normal",
+	  NULL },
+	{ "force-bat.txt", BAT, 0, REPLY_HIGH_VOLTAGE, "Time", NULL },
+	{ "force-bare-bat.txt", BAT, 0, REPLY_HIGH_VOLTAGE, "Bat", NULL },
+
+	{ "us2000-info1.txt", INFO, 1, REPLY_OK,
+	  "address=1 manufacturer=Pylon name=US2000 firmware=B10.4 barcode=PXTAB01234567890 "
+	  "specification=48V/50AH capacity_mah=50000 cells=15 max_discharge_ma=96000 "
+	  "max_charge_ma=98000", "Device address" },
+	{ "us5000-info2.txt", INFO, 2, REPLY_OK,
+	  "address=2 name=US5000 capacity_mah=100000 max_discharge_ma=82000 max_charge_ma=81000",
+	  "Device address" },
+	{ "extra2000-info1.txt", INFO, 0, REPLY_OK, "name=EXTRA2000 cells=15 max_charge_ma=50000",
+	  "Device address" },
+	{ "pytes-v5-info1.txt", INFO, 1, REPLY_OK,
+	  "name=E-BOX-48100X firmware=SXBMS16ZZ9901V1.2.3.LONGER.THAN cells=16 capacity_mah=100000 "
+	  "specification=51.2V/100AH", "Device address" },
+	{ "us5000-info2.txt", INFO, 1, REPLY_WRONG_MODULE, "Device address", NULL },
+	{ "force-info.txt", INFO, 0, REPLY_HIGH_VOLTAGE, "Cell Number", NULL },
+	{ "force-damaged-info.txt", INFO, 0, REPLY_HIGH_VOLTAGE, "Specification", NULL },
+
+	{ "us2000-stat1.txt", STAT, 1, REPLY_OK, "address=1 cycles=211 soh_pct=-",
+	  "Device address" },
+	{ "us5000-stat2.txt", STAT, 2, REPLY_OK, "address=2 cycles=45 soh_pct=98",
+	  "Device address" },
+	{ "us2000c-stat3.txt", STAT, 3, REPLY_OK, "cycles=0 soh_pct=-", "Device address" },
+	{ "pytes-v5-stat.txt", STAT, 1, REPLY_OK, "address=1 cycles=5", "Device address" },
+	{ "us5000-stat2.txt", STAT, 3, REPLY_WRONG_MODULE, "Device address", NULL },
+	{ "force-stat.txt", STAT, 1, REPLY_HIGH_VOLTAGE, "Device address", NULL },
+	{ "force-one-stat.txt", STAT, 1, REPLY_HIGH_VOLTAGE, "Pwr Coulomb(mAS)", NULL },
+
+	{ "us2000-pwrsys.txt", PWRSYS, 0, REPLY_OK,
+	  "charge_mv=53250 discharge_mv=46500 charge_ma=24500 discharge_ma=25500 "
+	  "system_charge_ma=73500 system_discharge_ma=76500", " Recommend chg voltage" },
+};
+
+#define FILES (sizeof files / sizeof *files)
+
+static char wire[FILE_MAX], body[FILE_MAX], changed[FILE_MAX + 256];
+static size_t wire_length;
+static union parsed parsed;
+static struct reply_fault fault;
+
+static void load(const char *file)
+{
+	if (!read_file(fixtures(), file, wire, &wire_length))
+		fail_msg("no fixture %s", file);
+	body_of(wire, body);
+}
+
+static void test_fixtures(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < FILES; i++) {
+		const struct fixture *f = &files[i];
+		enum reply_result result;
+
+		load(f->file);
+		result = parse(f->parser, body, f->address, &parsed, &fault);
+		if (result != f->result || fault.result != result)
+			fail_msg("%s: %d, %d at %s in line %d", f->file, result, fault.result,
+			         fault.field, fault.row);
+		if (result == REPLY_OK) {
+			assert_string_equal(fault.field, "");
+			assert_int_equal(fault.row, 0);
+			expect_values(f->file, f->parser, &parsed, f->expected);
+			expect_plausible(f->file, f->parser, &parsed);
+		} else {
+			assert_string_equal(fault.field, f->expected);
+		}
+	}
+}
+
+/* A reply of one kind is never a reply of another. */
+static void test_crossed(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < FILES; i++) {
+		load(files[i].file);
+		for (int p = 0; p < PARSERS; p++)
+			if (p != (int)files[i].parser &&
+			    parse((enum parser)p, body, 0, &parsed, &fault) == REPLY_OK)
+				fail_msg("%s as %d", files[i].file, p);
+	}
+}
+
+struct broken {
+	const char *file;
+	enum parser parser;
+	const char *from, *to; /* the first `from` of the body becomes `to` */
+	enum reply_result result;
+	const char *field;
+	int row;
+};
+
+#define OLD "us2000-pwr1.txt"
+#define EVT "us2000-events-pwr2.txt"
+#define INF "us2000-info1.txt"
+#define STA "us5000-stat2.txt"
+#define TAB "us2000-pwr-table.txt"
+#define V5T "pytes-v5-pwr-table.txt"
+#define BO "us2000-bat1.txt"
+#define BN "us5000-bat2.txt"
+#define SYS "us2000-pwrsys.txt"
+#define BAD REPLY_DAMAGED
+#define FAR REPLY_OUT_OF_RANGE
+
+static const struct broken broken[] = {
+	/* pwr N: numbers and units */
+	{ OLD, PWR, "51230 ", "512x0 ", BAD, "Voltage", 3 },
+	{ OLD, PWR, "51230 ", "5123- ", BAD, "Voltage", 3 },
+	{ OLD, PWR, "51230 ", "0051230000 ", BAD, "Voltage", 3 },
+	{ OLD, PWR, "51230 ", "+51230 ", BAD, "Voltage", 3 },
+	{ OLD, PWR, "51230 ", "- ", BAD, "Voltage", 3 },
+	{ OLD, PWR, "51230       mV", "-", BAD, "Voltage", 3 },
+	{ OLD, PWR, "51230       mV", "51230", BAD, "Voltage", 3 },
+	{ OLD, PWR, "51230       mV", "51230       V", BAD, "Voltage", 3 },
+	{ OLD, PWR, "51230       mV", "51230 mV mV", BAD, "Voltage", 3 },
+	{ OLD, PWR, "51230       mV", "", BAD, "Voltage", 3 },
+	{ OLD, PWR, "51230       mV", "9999 mV", FAR, "Voltage", 3 },
+	{ OLD, PWR, "51230       mV", "70001 mV", FAR, "Voltage", 3 },
+	{ OLD, PWR, "-4310 ", "-300001 ", FAR, "Current", 4 },
+	{ OLD, PWR, "-4310 ", "--4310 ", BAD, "Current", 4 },
+	{ OLD, PWR, "-4310 ", "4-310 ", BAD, "Current", 4 },
+	{ OLD, PWR, "-4310 ", "-", BAD, "Current", 4 },
+	{ OLD, PWR, "22000 ", "-40001 ", FAR, "Temperature", 5 },
+	{ OLD, PWR, "22000 ", "100001 ", FAR, "Temperature", 5 },
+	{ OLD, PWR, "71          %", "71", BAD, "Coulomb", 6 },
+	{ OLD, PWR, "71          %", "0071%", BAD, "Coulomb", 6 },
+	{ OLD, PWR, "71          %", "111%", FAR, "Coulomb", 6 },
+	{ OLD, PWR, "71          %", "-1%", FAR, "Coulomb", 6 },
+	{ OLD, PWR, "50000       mAH", "50000 mAh", BAD, "Total Coulomb", 7 },
+	{ OLD, PWR, "50000       mAH", "1000001 mAH", FAR, "Total Coulomb", 7 },
+	{ OLD, PWR, "54000 ", "70001 ", FAR, "Max Voltage", 8 },
+	/* words */
+	{ OLD, PWR, "Dischg", "D1schg", BAD, "Basic Status", 10 },
+	{ OLD, PWR, "Dischg", "Dischg.", BAD, "Basic Status", 10 },
+	{ OLD, PWR, "Dischg", ".Dischg", BAD, "Basic Status", 10 },
+	{ OLD, PWR, "Dischg", "-", BAD, "Basic Status", 10 },
+	{ OLD, PWR, "Dischg", "Dischg Charge", BAD, "Basic Status", 10 },
+	{ OLD, PWR, "Volt Status     : Normal", "Volt Status     : Nor mal", BAD, "Volt Status", 12 },
+	/* events */
+	{ OLD, PWR, "Bat Events      : 0x0", "Bat Events      : 0", BAD, "Bat Events", 19 },
+	{ OLD, PWR, "Bat Events      : 0x0", "Bat Events      : 0x", BAD, "Bat Events", 19 },
+	{ OLD, PWR, "Bat Events      : 0x0", "Bat Events      : 1x0", BAD, "Bat Events", 19 },
+	{ OLD, PWR, "Bat Events      : 0x0", "Bat Events      : 0x0g", BAD, "Bat Events", 19 },
+	{ OLD, PWR, "Bat Events      : 0x0", "Bat Events      : 0x0`", BAD, "Bat Events", 19 },
+	{ OLD, PWR, "Bat Events      : 0x0", "Bat Events      : 0x012345678", BAD, "Bat Events", 19 },
+	{ OLD, PWR, "Bat Events      : 0x0", "Bat Events      : -", BAD, "Bat Events", 19 },
+	/* lines */
+	{ OLD, PWR, " Voltage ", " Coltage ", BAD, "Voltage", 0 },
+	{ OLD, PWR, " System Fault", " System Fxult", BAD, "System Fault", 0 },
+	{ OLD, PWR, " Power Events", " Bat Events", BAD, "Bat Events", 20 },
+	{ OLD, PWR, " Max Voltage ", " Voltage ", BAD, "Voltage", 8 },
+	{ OLD, PWR, " Max Voltage     :", " Max Voltage      ", BAD, "", 8 },
+	{ OLD, PWR, " Max Voltage     :", " :", BAD, "", 8 },
+	{ OLD, PWR, " Max Voltage     :", " Max V\001oltage     :", BAD, "", 8 },
+	{ OLD, PWR, " Max Voltage     :", " Max V\377oltage     :", BAD, "", 8 },
+	{ OLD, PWR, " Max Voltage     :", " Max V\177oltage     :", BAD, "", 8 },
+	{ OLD, PWR, " Power  1\n", "", BAD, "Power", 0 },
+	{ OLD, PWR, " Power  1\n", " Power  \n", BAD, "Power", 2 },
+	{ OLD, PWR, " Power  1\n", " Power1\n", BAD, "Power", 2 },
+	{ OLD, PWR, " Power  1\n", " Power  x\n", BAD, "Power", 2 },
+	{ OLD, PWR, " Power  1\n", " Power  1 1\n", BAD, "Power", 2 },
+	{ OLD, PWR, " Power  1\n", " Power  1\n Power  1\n", BAD, "Power", 3 },
+	{ OLD, PWR, " Power  1\n", " Power  0\n", FAR, "Power", 0 },
+	{ OLD, PWR, " Power  1\n", " Power  17\n", FAR, "Power", 0 },
+	{ OLD, PWR, " Power  1\n", " Power  1\n -\n", BAD, "", 3 },
+	{ OLD, PWR, "----\n", "---x\n", BAD, "", 1 },
+
+	/* info N */
+	{ INF, INFO, "Device address      : 1", "Device address      : -", BAD, "Device address", 1 },
+	{ INF, INFO, "Device address      : 1", "Device address      : 1x", BAD, "Device address", 1 },
+	{ INF, INFO, "Device address      : 1", "Device address      : 1 1", BAD, "Device address", 1 },
+	{ INF, INFO, "Device address      : 1", "Device address      : 0", FAR, "Device address", 0 },
+	{ INF, INFO, "Device address      : 1", "Device address      : 17", FAR, "Device address", 0 },
+	{ INF, INFO, "Device address", "Device eddress", BAD, "Device address", 0 },
+	{ INF, INFO, "Manufacturer", "Device name", BAD, "Device name", 3 },
+	{ INF, INFO, "Boot  version       :", "Boot  version        ", BAD, "", 7 },
+	{ INF, INFO, ": 15\n", ": 0\n", FAR, "Cell Number", 12 },
+	{ INF, INFO, ": 15\n", ": 25\n", REPLY_HIGH_VOLTAGE, "Cell Number", 0 },
+	{ INF, INFO, "48V/50AH", "60.1V/50AH", REPLY_HIGH_VOLTAGE, "Specification", 0 },
+	{ INF, INFO, "-96000mA", "-96000", BAD, "Max Dischg Curr", 13 },
+	{ INF, INFO, "-96000mA", "-96000mAh", BAD, "Max Dischg Curr", 13 },
+	{ INF, INFO, "-96000mA", "0mA", FAR, "Max Dischg Curr", 13 },
+	{ INF, INFO, "-96000mA", "-300001mA", FAR, "Max Dischg Curr", 13 },
+	{ INF, INFO, "98000mA", "mA", BAD, "Max Charge Curr", 14 },
+
+	/* stat N */
+	{ STA, STAT, "Device address           2\n", "", BAD, "Device address", 0 },
+	{ STA, STAT, "Device address           2\n", "Device address           2x\n", BAD,
+	  "Device address", 1 },
+	{ STA, STAT, "Device address           2\n", "Device address           0\n",
+	  REPLY_HIGH_VOLTAGE, "Device address", 0 },
+	{ STA, STAT, ":       45", ":       4S", BAD, "CYCLE Times", 11 },
+	{ STA, STAT, ":       45", ":   100001", FAR, "CYCLE Times", 11 },
+	{ STA, STAT, ":       45", ":       -1", FAR, "CYCLE Times", 11 },
+	{ STA, STAT, ":       98", ":      101", FAR, "SOH", 12 },
+	{ STA, STAT, "Dsg Cap         :", "Dsg Cap          ", BAD, "", 15 },
+	{ STA, STAT, "SOH             :", "CYCLE Times     :", BAD, "CYCLE Times", 12 },
+	{ STA, STAT, "Data Items", "Data\rItems", BAD, "", 2 },
+
+	/* pwr: header */
+	{ TAB, TABLE, "Power Volt", "Pawer Volt", BAD, "Power", 1 },
+	{ TAB, TABLE, "Base.St", "Base.Xt", BAD, "Base.St", 1 },
+	{ TAB, TABLE, "Vhigh", "Vlow ", BAD, "Vlow", 1 },
+	{ TAB, TABLE, "Coulomb", "       ", BAD, "Time", 2 },
+	{ TAB, TABLE, "Time   ", "       ", BAD, "B.V.St", 2 },
+	{ TAB, TABLE, "Time   ", "T i m e", BAD, "m", 2 },
+	{ TAB, TABLE, "Power Volt",
+	  "Power a b c d e f g h i j k l m n o p q r s t u v w x y z Volt", BAD, "B.V.St", 1 },
+	/* rows */
+	{ TAB, TABLE, "\n2 ", "\n3 ", BAD, "Power", 3 },
+	{ TAB, TABLE, "\n1 ", "\n0 ", BAD, "Power", 2 },
+	{ TAB, TABLE, "\n1 ", "\n1x ", BAD, "Power", 2 },
+	{ TAB, TABLE, "\n6     -", "\n6     x", BAD, "Volt", 7 },
+	{ TAB, TABLE, "\n5     -      ", "\n5     -      5 ", BAD, "Volt", 6 },
+	{ TAB, TABLE, "\n4     -      ", "\n4     Absent ", BAD, "Volt", 5 },
+	{ TAB, TABLE, "51190", "-    ", BAD, "Volt", 3 },
+	{ TAB, TABLE, "-4155", "-    ", BAD, "Curr", 3 },
+	{ TAB, TABLE, "-4155", "     ", BAD, "Base.St", 3 },
+	{ TAB, TABLE, "51230  -4310", "512 30 -4310", FAR, "Volt", 2 },
+	{ TAB, TABLE, "51230  -4310", "51230-4310", BAD, "Volt", 2 },
+	{ TAB, TABLE, "3411 ", "5001 ", FAR, "Vlow", 2 },
+	{ TAB, TABLE, "71%", "71 ", BAD, "Coulomb", 2 },
+	{ TAB, TABLE, "71%", "7 1%", BAD, "Coulomb", 2 },
+	{ TAB, TABLE, "107%", "117%", FAR, "Coulomb", 3 },
+	{ TAB, TABLE, "2024-03-05 07:08:09", "2024-03-05 07:08:0", BAD, "Time", 2 },
+	{ TAB, TABLE, "2024-03-05 07:08:09", "2024-03-05 07:08.09", BAD, "Time", 2 },
+	{ TAB, TABLE, "2024-03-05 07:08:09", "2O24-03-05 07:08:09", BAD, "Time", 2 },
+	{ TAB, TABLE, "2024-03-05 07:08:09", "-                  x", BAD, "", 2 },
+	{ TAB, TABLE, "Dischg   Normal", "Absent   Normal", BAD, "Base.St", 2 },
+	{ TAB, TABLE, "Normal  \n2 ", "\n2 ", BAD, "B.T.St", 2 },
+	{ TAB, TABLE, "Normal  \n2 ", "Normal x\n2 ", BAD, "", 2 },
+	{ TAB, TABLE, "Normal  \n2 ", "Normal 2 ", BAD, "", 2 },
+	{ TAB, TABLE, "\n8 ", "\n\n \t\n9 ", BAD, "Power", 11 },
+	{ V5T, TABLE, "E-BOX-48100X", "            ", BAD, "", 2 },
+	{ V5T, TABLE, "EXTAB01234567890     E", "EXTAB 01234567890     E", BAD, "", 2 },
+	{ V5T, TABLE, "\n16 ", "\n16 - - - - - - - Absent -\n17 ", BAD, "Power", 19 },
+
+	/* bat N */
+	{ BO, BAT, "Battery", "Bottery", BAD, "Battery", 1 },
+	{ BO, BAT, "  Volt  ", "  Vo    ", BAD, "Volt", 1 },
+	{ BO, BAT, "Tempr", "Tempx", BAD, "Tempr", 1 },
+	{ BO, BAT, "Base State", "Base  State", REPLY_OK, "", 0 },
+	{ BO, BAT, "Base State", "Base  Stade", BAD, "", 2 },
+	{ BO, BAT, "Coulomb", "Coulumb", BAD, "", 2 },
+	{ BO, BAT, "\n3 ", "\n4 ", BAD, "Battery", 5 },
+	{ BO, BAT, "3411 ", "-    ", BAD, "Volt", 2 },
+	{ BO, BAT, "3411 ", "5001 ", FAR, "Volt", 2 },
+	{ BO, BAT, "3411 ", "-1   ", FAR, "Volt", 2 },
+	{ BO, BAT, "-4310 ", "-431O ", BAD, "Curr", 2 },
+	{ BO, BAT, "-4310 ", "-400000 ", FAR, "Curr", 2 },
+	{ BO, BAT, "19000 ", "-     ", BAD, "Tempr", 2 },
+	{ BO, BAT, "71%", "71 ", BAD, "Coulomb", 2 },
+	{ BO, BAT, "71%", "x1%", BAD, "Coulomb", 2 },
+	{ BO, BAT, "71%", "171%", FAR, "Coulomb", 2 },
+	{ BO, BAT, "35500 mAH", "35500 mA", BAD, "Coulomb", 2 },
+	{ BO, BAT, "35500 mAH", "", BAD, "Coulomb", 2 },
+	{ BO, BAT, "35500 mAH", "35500000 mAH", FAR, "Coulomb", 2 },
+	{ BO, BAT, "35500 mAH", "35500 mAH N", BAD, "", 2 },
+	{ BO, BAT, "35346 mAH", "", BAD, "Coulomb", 16 },
+	{ BO, BAT, "35346 mAH\n",
+	  "35346 mAH\n"
+	  "15 3300 0 1 I N N N 1% 1 mAH\n16 3300 0 1 I N N N 1% 1 mAH\n17 3300 0 1 I N N N 1% 1 mAH\n"
+	  "18 3300 0 1 I N N N 1% 1 mAH\n19 3300 0 1 I N N N 1% 1 mAH\n20 3300 0 1 I N N N 1% 1 mAH\n"
+	  "21 3300 0 1 I N N N 1% 1 mAH\n22 3300 0 1 I N N N 1% 1 mAH\n23 3300 0 1 I N N N 1% 1 mAH\n"
+	  "24 3300 0 1 I N N N 1% 1 mAH\n", BAD, "Battery", 26 },
+	{ BN, BAT, "      N\n", "      n\n", BAD, "BAL", 2 },
+	{ BN, BAT, "      N\n", "\n", BAD, "BAL", 2 },
+	{ BN, BAT, "      N\n", "      NN\n", BAD, "BAL", 2 },
+	{ BN, BAT, "Volt. State", "Base State", BAD, "Base State", 1 },
+
+	/* pwrsys */
+	{ SYS, PWRSYS, "53250    mV", "532S0    mV", BAD, "Recommend chg voltage", 18 },
+	{ SYS, PWRSYS, "53250    mV", "426000    mV", FAR, "Recommend chg voltage", 18 },
+	{ SYS, PWRSYS, "24500    mA", "-24500    mA", FAR, "Recommend chg current", 20 },
+	{ SYS, PWRSYS, "System is", "System was", BAD, "", 3 },
+};
+
+#define BROKEN (sizeof broken / sizeof *broken)
+
+static void change(const struct broken *b)
+{
+	const char *at = strstr(body, b->from);
+
+	if (at == NULL)
+		fail_msg("%s has no '%s'", b->file, b->from);
+	snprintf(changed, sizeof changed, "%.*s%s%s", (int)(at - body), body, b->to,
+	         at + strlen(b->from));
+}
+
+static void test_broken(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < BROKEN; i++) {
+		const struct broken *b = &broken[i];
+		enum reply_result result;
+
+		load(b->file);
+		change(b);
+		result = parse(b->parser, changed, 0, &parsed, &fault);
+		if (result != b->result || fault.result != result || fault.row != b->row ||
+		    strcmp(fault.field, b->field) != 0)
+			fail_msg("%s '%s' -> '%s': %d, %d at '%s' in line %d", b->file, b->from,
+			         b->to, result, fault.result, fault.field, fault.row);
+	}
+}
+
+/* Changes that a parser must take. */
+static const struct {
+	const char *file;
+	enum parser parser;
+	const char *from, *to, *expected;
+} accepted[] = {
+	{ OLD, PWR, "51230       mV", "51230mV", "voltage_mv=51230" },
+	{ OLD, PWR, "51230       mV", "\t51230\tmV", "voltage_mv=51230" },
+	{ OLD, PWR, "71          %", "110%", "soc_pct=100" },
+	{ OLD, PWR, "50000       mAH", "-", "total_mah=-" },
+	{ OLD, PWR, "50000       mAH", "0 mAH", "total_mah=-" },
+	{ OLD, PWR, "50000       mAH", "179280000 mAS", "total_mah=49800" },
+	{ OLD, PWR, "54000       mV", "0 mV", "max_mv=-" },
+	{ OLD, PWR, "Volt Status     : Normal", "Volt Status     : -", "volt=-" },
+	{ OLD, PWR, "Volt Status     : Normal", "Volt Status     : Balance", "volt=Balance" },
+	{ OLD, PWR, "Dischg", "Pre_charge.one", "base=? unknown_word=Pre_charge.one volt=Normal" },
+	{ OLD, PWR, "Dischg", "Abcdefghijklmnopqrstuvwxyz", "base=? unknown_word=Abcdefghijklmno" },
+	{ OLD, PWR, "Soh. Status     : Normal", "Soh. Status     : X", "soh=? unknown_word=X" },
+	{ EVT, PWR, "0x2 ", "0xfFA09 ", "bat_events=0xffa09+BHV" },
+	{ EVT, PWR, "BHV ",
+	  "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA BBBBBBBB CCCCCCC",
+	  "bat_events=0x2+AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA+CCCCCCC" },
+	{ INF, INFO, "48V/50AH", "51.25V/49.5AH", "capacity_mah=49500" },
+	{ INF, INFO, "48V/50AH", "48V/0AH", "capacity_mah=-" },
+	{ INF, INFO, "48V/50AH", "48V/50Ah", "capacity_mah=- specification=48V/50Ah" },
+	{ INF, INFO, "48V/50AH", "48V/50AHx", "capacity_mah=-" },
+	{ INF, INFO, "48V/50AH", "48.V/50AH", "capacity_mah=-" },
+	{ INF, INFO, "48V/50AH", "50AH", "capacity_mah=-" },
+	{ INF, INFO, "48V/50AH", "-", "capacity_mah=- specification=" },
+	{ INF, INFO, "48V/50AH", "", "capacity_mah=- specification=" },
+	{ INF, INFO, ": 15\n", ": -\n", "cells=-" },
+	{ INF, INFO, ": 15\n", ": 24\n", "cells=24" },
+	{ INF, INFO, "US2000\n", "US 2000  X  \n", "name=US+2000++X" },
+	{ INF, INFO, "-96000mA", "96000 mA", "max_discharge_ma=96000" },
+	{ STA, STAT, ":       45", ":        -", "cycles=-" },
+	{ STA, STAT, "CYCLE Times", "CYCLE-Times", "cycles=- soh_pct=98" },
+	{ TAB, TABLE, "3411 ", "-    ", "1.cell_low_mv=- 1.cell_high_mv=3419" },
+	{ TAB, TABLE, "2024-03-05 07:08:09", "-", "1.soc_pct=71 1.cell_temp=Normal" },
+	{ TAB, TABLE, "Dischg   Normal", "Dischg   Odd   ", "1.volt=? 1.unknown_word=Odd 2.unknown_word=" },
+	{ BO, BAT, "3411 ", "5000 ", "0.mv=5000" },
+	{ BO, BAT, " 71%      35500 mAH", " -", "0.soc_pct=- 0.mah=- 1.soc_pct=71" },
+	{ BO, BAT, " 71%      35500 mAH", " 35500mAH", "0.soc_pct=- 0.mah=35500" },
+	{ BO, BAT, "Dischg", "Rest", "0.base=? 1.base=Dischg" },
+	{ BO, BAT, "Base State   Volt. State", "Base State Volt. State", "0.volt=Normal" },
+	{ "us3000d-bat1.txt", BAT, "Normal       Normal       58%", "High         Low          58%",
+	  "0.temp=High" },
+	{ BN, BAT, "      N\n", "      -\n", "0.balancing=-" },
+	{ SYS, PWRSYS, "24500    mA", "0    mA", "charge_ma=0" },
+	{ SYS, PWRSYS, "Recommend chg voltage", "Xecommend chg voltage", "charge_mv=- discharge_mv=46500" },
+	{ SYS, PWRSYS, "System is charging", "System is idle", "charge_mv=53250" },
+};
+
+static void test_accepted(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof accepted / sizeof *accepted; i++) {
+		struct broken b = { .file = accepted[i].file, .from = accepted[i].from,
+		                    .to = accepted[i].to };
+
+		load(b.file);
+		change(&b);
+		if (parse(accepted[i].parser, changed, 0, &parsed, &fault) != REPLY_OK)
+			fail_msg("%s '%s' -> '%s': at '%s' in line %d", b.file, b.from, b.to,
+			         fault.field, fault.row);
+		expect_values(b.to, accepted[i].parser, &parsed, accepted[i].expected);
+		expect_plausible(b.to, accepted[i].parser, &parsed);
+	}
+}
+
+static void test_fields_tell_the_layout(void **state)
+{
+	uint32_t with_curr;
+
+	(void)state;
+	load(BO);
+	assert_int_equal(parse(BAT, body, 0, &parsed, &fault), REPLY_OK);
+	with_curr = parsed.bat.fields;
+	load("pytes-v5-bat1.txt");
+	assert_int_equal(parse(BAT, body, 0, &parsed, &fault), REPLY_OK);
+	assert_int_equal(with_curr & ~parsed.bat.fields, 1u << 1);
+
+	load(EVT);
+	assert_int_equal(parse(PWR, body, 0, &parsed, &fault), REPLY_OK);
+	with_curr = parsed.pwr.fields;
+	load(OLD);
+	assert_int_equal(parse(PWR, body, 0, &parsed, &fault), REPLY_OK);
+	assert_int_equal(with_curr & ~parsed.pwr.fields, 1u << 5);
+}
+
+/* The number of tokens in the part of `text` before its first LF. */
+static int tokens_of_line(const char *text, size_t length)
+{
+	int count = 0;
+
+	for (size_t i = 0; i < length && text[i] != '\n'; i++)
+		count += text[i] != ' ' && (i == 0 || text[i - 1] == ' ');
+	return count;
+}
+
+/* A body that was cut can look whole only when nothing required is missing: of lines, when the
+ * last required one has begun to show its value; of rows, when the last one has all its tokens (or
+ * is an absent module's, whose tokens say nothing). That the end of a body is its end is for
+ * framing to guarantee, see test_cut_wire. */
+static bool may_look_whole(const struct fixture *f, size_t cut)
+{
+	size_t start = cut;
+
+	if (f->last != NULL) {
+		const char *line = strstr(body, f->last);
+
+		return cut > (size_t)(line - body) + strcspn(line, ":123456789");
+	}
+	while (start > 0 && body[start - 1] != '\n')
+		start--;
+	return tokens_of_line(body + start, cut - start) == tokens_of_line(body + start, FILE_MAX) ||
+	       start == cut || strstr(changed + start, "Absent") != NULL;
+}
+
+static void test_cut_body(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < FILES; i++) {
+		const struct fixture *f = &files[i];
+
+		load(f->file);
+		for (size_t cut = 0; cut < strlen(body); cut++) {
+			memcpy(changed, body, cut);
+			changed[cut] = '\0';
+			if (parse(f->parser, changed, f->address, &parsed, &fault) != REPLY_OK)
+				continue;
+			if (f->result != REPLY_OK && f->result != REPLY_HIGH_VOLTAGE)
+				fail_msg("%s cut at %zu", f->file, cut);
+			if (f->result == REPLY_OK && !may_look_whole(f, cut))
+				fail_msg("%s cut at %zu", f->file, cut);
+			expect_plausible(f->file, f->parser, &parsed);
+		}
+	}
+}
+
+/* Feeds the wire from the echo on; the reply is used only when framing calls it whole. */
+static enum framing_event feed(struct framing *framing, const char *bytes, size_t length)
+{
+	enum framing_event last = FRAMING_MORE;
+
+	for (size_t i = 0; i < length; i++) {
+		enum framing_event event = framing_feed(framing, (uint8_t)bytes[i]);
+
+		if (event == FRAMING_CLOSED || event == FRAMING_OVERFLOW)
+			last = event;
+	}
+	return last;
+}
+
+static void test_cut_wire(void **state)
+{
+	static struct framing framing;
+	char echo[64];
+
+	(void)state;
+	for (size_t i = 0; i < FILES; i++) {
+		const struct fixture *f = &files[i];
+
+		load(f->file);
+		wire_echo(wire, echo, sizeof echo);
+		framing_init(&framing);
+		framing_expect(&framing, echo);
+		if (feed(&framing, wire, wire_length - 1) != FRAMING_MORE)
+			fail_msg("%s ended early", f->file);
+		assert_int_equal(feed(&framing, wire + wire_length - 1, 1), FRAMING_CLOSED);
+		assert_int_equal(framing.verdict, FRAMING_OK);
+		assert_int_equal(parse(f->parser, framing.body, f->address, &parsed, &fault),
+		                 f->result);
+		if (f->result == REPLY_OK)
+			expect_values(f->file, f->parser, &parsed, f->expected);
+	}
+}
+
+static void expect_harmless(const struct fixture *f, const char *text)
+{
+	if (parse(f->parser, text, f->address, &parsed, &fault) == REPLY_OK)
+		expect_plausible(f->file, f->parser, &parsed);
+	else
+		assert_int_not_equal(fault.result, REPLY_OK);
+}
+
+/* Every bit of every byte turned over, every byte lost, every byte twice. */
+static void test_damaged_bytes(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < FILES; i++) {
+		size_t length;
+
+		load(files[i].file);
+		length = strlen(body);
+		for (size_t at = 0; at < length; at++) {
+			memcpy(changed, body, length + 1);
+			for (int bit = 0; bit < 8; bit++) {
+				changed[at] = (char)(body[at] ^ 1 << bit);
+				expect_harmless(&files[i], changed);
+			}
+			memcpy(changed + at, body + at + 1, length - at);
+			expect_harmless(&files[i], changed);
+			memcpy(changed + at, body + at, 1);
+			memcpy(changed + at + 1, body + at, length - at + 1);
+			expect_harmless(&files[i], changed);
+		}
+	}
+}
+
+/* The same on the wire, one bit of each byte: framing and parser together. */
+static void test_damaged_wire(void **state)
+{
+	static struct framing framing;
+	char echo[64];
+
+	(void)state;
+	for (size_t i = 0; i < FILES; i++) {
+		load(files[i].file);
+		wire_echo(wire, echo, sizeof echo);
+		for (size_t at = 0; at < wire_length; at++) {
+			wire[at] = (char)(wire[at] ^ 1 << at % 8);
+			framing_init(&framing);
+			framing_expect(&framing, echo);
+			if (feed(&framing, wire, wire_length) == FRAMING_CLOSED &&
+			    framing.verdict == FRAMING_OK)
+				expect_harmless(&files[i], framing.body);
+			wire[at] = (char)(wire[at] ^ 1 << at % 8);
+		}
+	}
+}
+
+static void test_empty(void **state)
+{
+	static const char *const nothing[] = { "", "\n", " \n\t\n", "@\n", "?\n", ":\n", "Power\n",
+	                                       "Battery\n", "-\n", "--\n", "a:b\n" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof nothing / sizeof *nothing; i++)
+		for (int p = 0; p < PARSERS; p++)
+			assert_int_equal(parse((enum parser)p, nothing[i], 0, &parsed, &fault),
+			                 REPLY_DAMAGED);
+	assert_int_equal(parse(TABLE, "Power Base.St\n", 0, &parsed, &fault), REPLY_DAMAGED);
+	assert_string_equal(fault.field, "Power");
+	assert_int_equal(parse(BAT, "Battery Volt Tempr\n", 0, &parsed, &fault), REPLY_DAMAGED);
+	assert_string_equal(fault.field, "Battery");
+	assert_int_equal(parse(BAT, "Battery Volt Tempr\n0 3300 20000\n", 0, &parsed, &fault),
+	                 REPLY_OK);
+}
+
+static void test_words(void **state)
+{
+	(void)state;
+	for (int w = WORD_NONE; w < WORDS; w++)
+		assert_non_null(reply_word_name((enum word)w));
+	assert_string_equal(reply_word_name(WORD_NONE), "-");
+	assert_string_equal(reply_word_name(WORD_UNKNOWN), "?");
+	assert_string_equal(reply_word_name(WORD_SYSERROR), "SysError");
+}
+
+static void test_integers(void **state)
+{
+	static const struct {
+		const char *text;
+		bool good;
+		int32_t value;
+	} rows[] = {
+		{ "0", true, 0 },          { "-0", true, 0 },    { "007", true, 7 },
+		{ "999999999", true, 999999999 }, { "-999999999", true, -999999999 },
+		{ "1000000000", false, 0 }, { "", false, 0 },    { "-", false, 0 },
+		{ "1 ", false, 0 },        { "0x1", false, 0 },  { "1.0", false, 0 },
+	};
+	int32_t value;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		assert_int_equal(reply_scan_integer(reply_scan_of(rows[i].text), &value),
+		                 rows[i].good);
+		if (rows[i].good)
+			assert_int_equal(value, rows[i].value);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_fixtures),
+		cmocka_unit_test(test_crossed),
+		cmocka_unit_test(test_broken),
+		cmocka_unit_test(test_accepted),
+		cmocka_unit_test(test_fields_tell_the_layout),
+		cmocka_unit_test(test_cut_body),
+		cmocka_unit_test(test_cut_wire),
+		cmocka_unit_test(test_damaged_bytes),
+		cmocka_unit_test(test_damaged_wire),
+		cmocka_unit_test(test_empty),
+		cmocka_unit_test(test_words),
+		cmocka_unit_test(test_integers),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
