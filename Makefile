@@ -68,6 +68,9 @@ unit: $(UNIT_TESTS) ## build and run the unit tests
 docs: $(BUILD)/docs ## write conf/pylontech-mqtt.ini and the README's tables anew from the program's own
 	@test/docs/write.sh $(BUILD)/docs
 
+docs-check: $(BUILD)/docs all
+	@test/docs/check.sh $(BUILD)/docs $(BUILD)/pylontech-mqtt
+
 $(BUILD)/docs: test/docs/docs.c $(CORE) $(SHELL_OBJECTS) Makefile
 	@echo "  LINK  $@"
 	@$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(CORE) $(SHELL_OBJECTS) $(LIBS)
@@ -75,6 +78,6 @@ $(BUILD)/docs: test/docs/docs.c $(CORE) $(SHELL_OBJECTS) Makefile
 clean: ## remove what was built
 	rm -rf $(BUILD) build-*
 
-.PHONY: all help deps demo check unit docs clean
+.PHONY: all help deps demo check unit docs docs-check clean
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -11,7 +11,8 @@
  *
  * Whatever comes before the echo is stray: the rest of an earlier reply, an old prompt, another
  * program's. A prompt without the echo before it only says that the console is there. The echo once
- * more starts the reply anew. Some consoles end the echo with CR alone: `bmuinfo 0\r@`. */
+ * more starts the reply anew. Some consoles end the echo with CR alone (`info 9\r@`), or the last row
+ * (`...\r\rCommand completed successfully`). */
 #ifndef CORE_FRAMING_H
 #define CORE_FRAMING_H
 

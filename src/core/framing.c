@@ -4,19 +4,20 @@
 
 #include <string.h>
 
-/* The line that ends a reply: whole, or its beginning. The spelling is the console's. */
-struct ending {
+/* The spelling is the console's. */
+static const char completed_line[] = "Command completed successfully";
+
+struct refusal {
 	const char *line;
-	bool whole;
+	bool whole; /* else only its beginning */
 	enum framing_verdict verdict;
 };
 
-static const struct ending endings[] = {
-	{ "Command completed successfully", true, FRAMING_OK },
-	{ "Command completed unccessfully", true, FRAMING_FAILED },
-	{ "Invalid command or fail to excute.", true, FRAMING_INVALID },
-	{ "This version do not support this command!", true, FRAMING_UNSUPPORTED },
+static const struct refusal refusals[] = {
 	{ "Unknown command '", false, FRAMING_UNKNOWN },
+	{ "Invalid command or fail to excute.", true, FRAMING_INVALID },
+	{ "Command completed unccessfully", true, FRAMING_FAILED },
+	{ "This version do not support this command!", true, FRAMING_UNSUPPORTED },
 };
 
 void framing_init(struct framing *f)
@@ -63,16 +64,38 @@ static bool is_echo(const struct framing *f)
 	return f->line[length] == '\0' || strcmp(f->line + length, "@") == 0;
 }
 
-static const struct ending *find_ending(const char *line)
+static const struct refusal *find_refusal(const char *line)
 {
-	for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
-		const struct ending *e = &endings[i];
+	for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++) {
+		const struct refusal *r = &refusals[i];
 
-		if (e->whole ? strcmp(line, e->line) == 0
-		             : strncmp(line, e->line, strlen(e->line)) == 0)
-			return e;
+		if (r->whole ? strcmp(line, r->line) == 0
+		             : strncmp(line, r->line, strlen(r->line)) == 0)
+			return r;
 	}
 	return NULL;
+}
+
+/* Takes trailing blanks off and terminates the line. */
+static void trim_line(struct framing *f)
+{
+	while (f->line_length > 0 &&
+	       (f->line[f->line_length - 1] == ' ' || f->line[f->line_length - 1] == '\t'))
+		f->line_length--;
+	f->line[f->line_length] = '\0';
+}
+
+/* Cuts "completed" off the line. Some consoles end the last row before it with CR alone. */
+static bool cut_completed(struct framing *f)
+{
+	const size_t length = sizeof completed_line - 1;
+
+	if (f->line_length < length ||
+	    strcmp(f->line + f->line_length - length, completed_line) != 0)
+		return false;
+	f->line_length -= length;
+	trim_line(f);
+	return true;
 }
 
 static enum framing_event add_to_body(struct framing *f)
@@ -89,7 +112,7 @@ static enum framing_event add_to_body(struct framing *f)
 /* A line, not blank, that came after the echo. */
 static enum framing_event take_line(struct framing *f)
 {
-	const struct ending *ending = find_ending(f->line);
+	const struct refusal *refusal = find_refusal(f->line);
 
 	if (f->body_length == 0 && strcmp(f->line, "@") == 0)
 		return FRAMING_MORE;
@@ -99,29 +122,20 @@ static enum framing_event take_line(struct framing *f)
 	}
 	if (f->completed || f->dollars) /* two replies have run into each other */
 		f->dirty = true;
-	if (ending && ending->verdict == FRAMING_OK) {
+	if (cut_completed(f))
 		f->completed = true;
-		return FRAMING_MORE;
-	}
-	if (ending) {
+	if (refusal) {
 		f->refused = true;
-		f->verdict = ending->verdict;
+		f->verdict = refusal->verdict;
 	}
-	return add_to_body(f);
-}
-
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t';
+	return f->line_length > 0 ? add_to_body(f) : FRAMING_MORE;
 }
 
 static enum framing_event end_line(struct framing *f)
 {
 	enum framing_event event = FRAMING_MORE;
 
-	while (f->line_length > 0 && is_blank(f->line[f->line_length - 1]))
-		f->line_length--;
-	f->line[f->line_length] = '\0';
+	trim_line(f);
 	if (is_echo(f)) {
 		clear_reply(f);
 		f->echoed = true;

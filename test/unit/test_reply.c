@@ -216,7 +216,7 @@ static const struct broken broken[] = {
 	{ OLD, PWR, "Dischg", ".Dischg", BAD, "Basic Status", 10 },
 	{ OLD, PWR, "Dischg", "-", BAD, "Basic Status", 10 },
 	{ OLD, PWR, "Dischg", "Dischg Charge", BAD, "Basic Status", 10 },
-	{ OLD, PWR, "Volt Status     : Normal", "Volt Status     : Nor mal", BAD, "Volt Status", 12 },
+	{ OLD, PWR, "Volt Status     : Normal", "Volt Status     : No mal", BAD, "Volt Status", 12 },
 	/* events */
 	{ OLD, PWR, "Bat Events      : 0x0", "Bat Events      : 0", BAD, "Bat Events", 19 },
 	{ OLD, PWR, "Bat Events      : 0x0", "Bat Events      : 0x", BAD, "Bat Events", 19 },
@@ -284,7 +284,7 @@ static const struct broken broken[] = {
 	{ TAB, TABLE, "Vhigh", "Vlow ", BAD, "Vlow", 1 },
 	{ TAB, TABLE, "Coulomb", "       ", BAD, "Time", 2 },
 	{ TAB, TABLE, "Time   ", "       ", BAD, "B.V.St", 2 },
-	{ TAB, TABLE, "Time   ", "T i m e", BAD, "m", 2 },
+	{ TAB, TABLE, "Time   ", "T i m e", BAD, "B.V.St", 2 },
 	{ TAB, TABLE, "Power Volt",
 	  "Power a b c d e f g h i j k l m n o p q r s t u v w x y z Volt", BAD, "B.V.St", 1 },
 	/* rows */
@@ -404,8 +404,8 @@ static const struct {
 	{ OLD, PWR, "Dischg", "Abcdefghijklmnopqrstuvwxyz", "base=? unknown_word=Abcdefghijklmno" },
 	{ OLD, PWR, "Soh. Status     : Normal", "Soh. Status     : X", "soh=? unknown_word=X" },
 	{ EVT, PWR, "0x2 ", "0xfFA09 ", "bat_events=0xffa09+BHV" },
-	{ EVT, PWR, "BHV ",
-	  "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA BBBBBBBB CCCCCCC",
+	{ EVT, PWR, "0x2        BHV ",
+	  "0x2 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA BBBBBBBB CCCCCCC",
 	  "bat_events=0x2+AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA+CCCCCCC" },
 	{ INF, INFO, "48V/50AH", "51.25V/49.5AH", "capacity_mah=49500" },
 	{ INF, INFO, "48V/50AH", "48V/0AH", "capacity_mah=-" },
@@ -628,6 +628,9 @@ static void test_empty(void **state)
 			                 REPLY_DAMAGED);
 	assert_int_equal(parse(TABLE, "Power Base.St\n", 0, &parsed, &fault), REPLY_DAMAGED);
 	assert_string_equal(fault.field, "Power");
+	assert_int_equal(parse(TABLE, "Power Base.St Odd\n1 Idle\n", 0, &parsed, &fault),
+	                 REPLY_DAMAGED);
+	assert_string_equal(fault.field, "Odd");
 	assert_int_equal(parse(BAT, "Battery Volt Tempr\n", 0, &parsed, &fault), REPLY_DAMAGED);
 	assert_string_equal(fault.field, "Battery");
 	assert_int_equal(parse(BAT, "Battery Volt Tempr\n0 3300 20000\n", 0, &parsed, &fault),

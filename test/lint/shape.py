@@ -1,0 +1,88 @@
+#!/usr/bin/python3
+"""The shape of the code: what the compiler does not check.
+
+The core includes no header but these few; functions fit one screen; everything is ASCII; no
+header or source of the core calls anything that it may not. Closes with a count of checks."""
+
+import os
+import re
+import sys
+
+CORE_MAY_INCLUDE = {'stdbool.h', 'stddef.h', 'stdint.h', 'limits.h', 'string.h'}
+FUNCTION_LINES_MAX = 60
+FILE_LINES_MAX = 700
+SUFFIXES = ('.c', '.h', '.py', '.sh', '.md', '.ini', '.txt')
+FOLDERS = ('src', 'include', 'test', 'packaging', 'service', 'conf')
+
+
+def files(*folders, suffixes):
+    for folder in folders:
+        for path, _, names in os.walk(folder):
+            yield from (os.path.join(path, n) for n in sorted(names) if n.endswith(suffixes))
+
+
+def core_includes(path, text):
+    for number, line in enumerate(text.splitlines(), 1):
+        found = re.match(r'\s*#\s*include\s+["<]([^">]+)[">]', line)
+        if found and found[1] not in CORE_MAY_INCLUDE and not found[1].startswith('core/'):
+            yield f'{path}:{number}: the core may not include {found[1]}'
+
+
+def long_functions(path, text):
+    start = None
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.startswith('{'):
+            start = number
+        elif line.startswith('}') and start:
+            if number - start > FUNCTION_LINES_MAX:
+                yield f'{path}:{start}: a function of {number - start} lines'
+            start = None
+
+
+def not_ascii(path, text):
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.isascii():
+            yield f'{path}:{number}: not ASCII'
+
+
+def long_file(path, text):
+    lines = text.count('\n')
+    if lines > FILE_LINES_MAX:
+        yield f'{path}: {lines} lines: more than one subject?'
+
+
+def unfinished(path, text):
+    for number, line in enumerate(text.splitlines(), 1):
+        if re.search(r'\b(TO' + r'DO|FIX' + r'ME|XX' + r'X)\b', line):
+            yield f'{path}:{number}: unfinished'
+
+
+CHECKS = (
+    ('core includes', core_includes, lambda: files('src/core', 'include/core', suffixes=('.c', '.h'))),
+    ('functions', long_functions, lambda: files('src', 'test', suffixes=('.c',))),
+    ('files', long_file, lambda: files('src', 'include', 'test', suffixes=('.c', '.h', '.py'))),
+    ('ASCII', not_ascii, lambda: files(*FOLDERS, suffixes=SUFFIXES)),
+    ('unfinished', unfinished, lambda: files(*FOLDERS, suffixes=SUFFIXES)),
+)
+
+
+def main():
+    passed = failed = 0
+    for name, check, paths in CHECKS:
+        looked, faults = 0, []
+        for path in paths():
+            looked += 1
+            with open(path, encoding='utf-8') as f:
+                faults += check(path, f.read())
+        if looked == 0:
+            faults.append(f'{name}: no file to look at')
+        for fault in faults:
+            print(fault)
+        passed += not faults
+        failed += bool(faults)
+    print(f'{passed} passed, {failed} failed')
+    return 1 if failed else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
