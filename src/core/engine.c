@@ -366,11 +366,22 @@ static void take_refusal(struct engine *e, struct command command, int64_t now_m
 	ended(e, command, SCHEDULE_REFUSED, now_ms);
 }
 
+/* What does not fit the module's other replies is read again with them; a high-voltage battery's reply
+ * would not be another one the second time. */
+static enum schedule_end end_of(enum reply_result result)
+{
+	if (result == REPLY_HIGH_VOLTAGE)
+		return SCHEDULE_REFUSED;
+	return result == REPLY_OUT_OF_RANGE ? SCHEDULE_DOUBTED : SCHEDULE_DAMAGED;
+}
+
 static void take_reply(struct engine *e, struct command command, int64_t now_ms)
 {
 	struct reply_fault fault = { REPLY_OK, "", 0 };
 
 	if (command.kind == COMMAND_LOGIN) {
+		if (e->session.framing.verdict == FRAMING_OK)
+			schedule_console_found(&e->schedule); /* what was refused before may work now */
 		report_login(e->out, e->session.framing.verdict == FRAMING_OK);
 	} else if (e->session.framing.verdict != FRAMING_OK) {
 		take_refusal(e, command, now_ms);
@@ -378,8 +389,7 @@ static void take_reply(struct engine *e, struct command command, int64_t now_ms)
 		ended(e, command, SCHEDULE_GOOD, now_ms);
 	} else {
 		report_fault(e->out, command, &fault, module_of(e, command), &e->told.strange);
-		ended(e, command, fault.result == REPLY_OUT_OF_RANGE ? SCHEDULE_DOUBTED : SCHEDULE_DAMAGED,
-		      now_ms);
+		ended(e, command, end_of(fault.result), now_ms);
 	}
 }
 

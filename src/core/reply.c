@@ -101,16 +101,16 @@ static const struct reply_pairs pwr_pairs = {
 	pwr_fields, COUNT(pwr_fields), "Power", none, pwr_foreign
 };
 
-/* bat 2, in the old, the new and the D layout; Pytes V5 has no Curr column
+/* bat 2: the old, the new and the D layout, with fewer blanks; Pytes V5 has no Curr column
  *
- *   Battery  Volt     Curr     Tempr    Base State   Volt. State  Curr. State  Temp. State  Coulomb
- *   0        3290     -5150    20000    Dischg       Normal       Normal       Normal        64%      32000 mAH
+ *   Battery  Volt  Curr   Tempr  Base State  Volt. State  Curr. State  Temp. State  Coulomb
+ *   0        3290  -5150  20000  Dischg      Normal       Normal       Normal       64%  32000 mAH
  *
- *   Battery  Volt     Curr     Tempr    Base State   Volt. State  Curr. State  Temp. State  SOC          Coulomb      BAL
- *   0        3290     -5150    20300    Dischg       Normal       Normal       Normal       64%         32000 mAH      N
+ *   ...  Curr. State  Temp. State  SOC          Coulomb      BAL
+ *        Normal       Normal       64%         32000 mAH      N
  *
- *   Battery  Volt     Curr     Tempr    Base State   Volt. State  Curr. State  DTemp. State CTemp. State SOC          Coulomb          BAL
- *   0        3290     -5150    20300    Dischg       Normal       Normal       Normal       Normal       64%         32000 mAH      N
+ *   ...  Curr. State  DTemp. State CTemp. State SOC          Coulomb          BAL
+ *        Normal       Normal       Normal       64%         32000 mAH          N
  */
 #define AT(member) offsetof(struct reply_cell, member)
 static const struct reply_field bat_fields[] = {
@@ -140,9 +140,13 @@ static const struct reply_columns bat_columns = {
 /* pwr: 8 or 16 rows. Newer models add MosTempr and M.T.St, the newest Tlow.Id, Thigh.Id, Vlow.Id,
  * Vhigh.Id and SysAlarm.St; old firmware ends with Coulomb; Pytes V5 adds Barcode and DevType.
  *
- *   Power Volt   Curr   Tempr  Tlow   Thigh  Vlow   Vhigh  Base.St  Volt.St  Curr.St  Temp.St  Coulomb  Time                 B.V.St   B.T.St
- *   1     49200  -5150  21000  19000  20000  3277   3284   Dischg   Normal   Normal   Normal   64%      2024-03-05 07:08:09  Normal   Normal
- *   2     -      -      -      -      -      -      -      Absent   -        -        -        -        -                    -        -
+ *   Power Volt   Curr   Tempr  Tlow   Thigh  Vlow   Vhigh  Base.St  Volt.St  Curr.St  Temp.St  ...
+ *   1     49200  -5150  21000  19000  20000  3277   3284   Dischg   Normal   Normal   Normal
+ *   2     -      -      -      -      -      -      -      Absent   -        -        -
+ *
+ *   ...  Coulomb  Time                 B.V.St   B.T.St
+ *        64%      2024-03-05 07:08:09  Normal   Normal
+ *        -        -                    -        -
  */
 #define AT(member) offsetof(struct reply_row, member)
 static const struct reply_field table_fields[] = {

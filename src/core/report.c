@@ -117,8 +117,10 @@ void report_refused(struct engine_actions *out, struct command command,
 		[FRAMING_UNSUPPORTED] = "not in this version",
 	};
 	bool needed = schedule_required(command.kind);
-	struct text t = line(out, !needed ? LEVEL_INFO
-	                                  : thinned(module ? module->refused : 0, LEVEL_WARNING));
+	bool looking = needed && module && !module->wanted; /* for modules that may not be there */
+	struct text t = line(out, looking   ? LEVEL_DEBUG
+	                          : !needed ? LEVEL_INFO
+	                                    : thinned(module ? module->refused : 0, LEVEL_WARNING));
 
 	text_str(&t, "the console refuses ");
 	put_command(&t, command);

@@ -201,6 +201,9 @@ static bool configure(struct mqtt *m, const struct settings_mqtt *settings)
 		rc = mosquitto_will_set(m->client, m->status_topic, sizeof(offline) - 1, offline, 0, true);
 	if (rc == MOSQ_ERR_SUCCESS)
 		rc = mosquitto_threaded_set(m->client, true);
+	/* A question must not wait for the acknowledgement of the message before it. */
+	if (rc == MOSQ_ERR_SUCCESS)
+		rc = mosquitto_int_option(m->client, MOSQ_OPT_TCP_NODELAY, 1);
 	mosquitto_connect_callback_set(m->client, on_connect);
 	mosquitto_disconnect_callback_set(m->client, on_disconnect);
 	mosquitto_unsubscribe_callback_set(m->client, on_unsubscribe);

@@ -66,14 +66,15 @@ class Demo:
         self.subscriber = Subscriber(self.broker)
         self.newest = Newest(self.subscriber)
         self.sim = Simulator("extra2000", MODULES, asleep=True)
-        self.sim.physics = Sun(self.sim.stack, self.charge_limit_ma)
+        self.sim.physics = Sun(self.sim.stack, self.limits)
         self.daemon = None
 
-    def charge_limit_ma(self):
-        """What a charger may give one module now, as published."""
+    def limits(self):
+        """What the chargers of a GX system would be told now: CVL in mV, CCL of a module in mA."""
         bank = self.newest.document("pylon")
-        limit = bank and bank["Info"]["MaxChargeCurrent"]
-        return None if limit is None else 1000 * limit / MODULES
+        if bank is None or bank["Info"]["MaxChargeVoltage"] is None:
+            return None, None
+        return 1000 * bank["Info"]["MaxChargeVoltage"], 1000 * bank["Info"]["MaxChargeCurrent"] / MODULES
 
     def start(self):
         self.broker.start()

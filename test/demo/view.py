@@ -41,17 +41,17 @@ def bank_lines(bank):
     ]
 
 
-HEADER = "Module    SoC       V        A     T/C   cells low  high    spread  CCL/A  DCL/A"
+HEADER = "Module   SoC        V        A   max T   cell low    high  spread    CCL    DCL"
 
 
 def module_line(address, module):
     if module is None:
         return "%4d      silent" % address
     dc, system, info = module["Dc"], module["System"], module["Info"]
-    return "%4d   %4s %% %8.2f %+8.2f %7s %8s %7s %7s mV %6s %6s" % (
+    return "%4d   %3s %% %8.2f %+8.2f  %6s %10s %7s %7s %6s %6s" % (
         address, number(module["Soc"], "%.0f"), dc["Voltage"], dc["Current"],
         number(system["MaxCellTemperature"], "%.1f"), number(system["MinCellVoltage"], "%.3f"),
-        number(system["MaxCellVoltage"], "%.3f"), number(module["Voltages"]["Diff"], "%.3f")[2:],
+        number(system["MaxCellVoltage"], "%.3f"), number(module["Voltages"]["Diff"], "%.3f"),
         number(info["MaxChargeCurrent"], "%.1f"), number(info["MaxDischargeCurrent"], "%.1f"))
 
 
@@ -72,7 +72,7 @@ def link_line(link, status):
 
 def screen(state):
     """All lines of the view, none wider than a terminal of 80 columns, 24 at most."""
-    lines = ["pylontech-mqtt: %d simulated modules at %d baud, real broker, real daemon   %3d of %d s" % (
+    lines = ["pylontech-mqtt demo: %d simulated modules, console at %d baud   %3d of %d s" % (
         len(state["modules"]), state["speed"], state["elapsed_s"], state["seconds"])]
     lines += [link_line(state["link"], state["status"]), ""] + bank_lines(state["bank"]) + ["", HEADER]
     lines += [module_line(address, module) for address, module in sorted(state["modules"].items())]

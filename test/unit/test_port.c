@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
@@ -243,21 +244,44 @@ static void test_not_a_serial_port(void **state)
 		{ "/nowhere/ttyUSB0", PORT_MISSING },
 		{ "", PORT_MISSING },
 		{ "/dev/null", PORT_NOT_SERIAL },
-		{ "/etc/passwd", PORT_NOT_SERIAL },
 		{ "/tmp", PORT_NOT_SERIAL },
+		{ NULL, PORT_NOT_SERIAL }, /* a regular file of our own */
 	};
+	char own[] = "/tmp/test_port.XXXXXX";
+	int own_fd = mkstemp(own);
 	struct port port;
+
+	assert_true(own_fd >= 0);
+	close(own_fd);
 
 	port_init(&port);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		enum port_fault fault = port_open(&port, cases[i].path, 19200);
-		/* An ordinary user may not even write to a system file. */
-		if (fault == PORT_FORBIDDEN && geteuid() != 0)
-			continue;
+		const char *path = cases[i].path != NULL ? cases[i].path : own;
+		enum port_fault fault = port_open(&port, path, 19200);
 		if (fault != cases[i].fault)
-			fail_msg("%s: %d, %s", cases[i].path, (int)fault, port.why);
+			fail_msg("%s: %d, %s", path, (int)fault, port.why);
 		assert_false(port_is_open(&port));
 	}
+	unlink(own);
+}
+
+static void test_no_permission(void **state)
+{
+	(void)state;
+	struct pty pty;
+	struct port port;
+	uid_t user = geteuid();
+
+	pty_make(&pty);
+	assert_int_equal(chmod(pty.path, 0), 0);
+	port_init(&port);
+	if (user == 0)
+		assert_int_equal(seteuid(65534), 0);
+	enum port_fault fault = port_open(&port, pty.path, 19200);
+	assert_int_equal(seteuid(user), 0);
+	assert_int_equal(fault, PORT_FORBIDDEN);
+	assert_non_null(strstr(port.why, "for lack of permission"));
+	close(pty.master);
 }
 
 static void test_taken_by_another(void **state)
@@ -332,6 +356,7 @@ int main(void)
 		cmocka_unit_test(test_lost_port),
 		cmocka_unit_test(test_link_is_followed),
 		cmocka_unit_test(test_not_a_serial_port),
+		cmocka_unit_test(test_no_permission),
 		cmocka_unit_test(test_taken_by_another),
 		cmocka_unit_test(test_no_descriptor_leaks),
 	};

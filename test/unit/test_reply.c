@@ -286,7 +286,7 @@ static const struct broken broken[] = {
 	{ TAB, TABLE, "Time   ", "       ", BAD, "B.V.St", 2 },
 	{ TAB, TABLE, "Time   ", "T i m e", BAD, "B.V.St", 2 },
 	{ TAB, TABLE, "Power Volt",
-	  "Power a b c d e f g h i j k l m n o p q r s t u v w x y z Volt", BAD, "B.V.St", 1 },
+	  "Power a b c d e f g h i j k l m n o p q r s t u v w x y z Volt", BAD, "Vhigh", 1 },
 	/* rows */
 	{ TAB, TABLE, "\n2 ", "\n3 ", BAD, "Power", 3 },
 	{ TAB, TABLE, "\n1 ", "\n0 ", BAD, "Power", 2 },
@@ -296,7 +296,7 @@ static const struct broken broken[] = {
 	{ TAB, TABLE, "\n4     -      ", "\n4     Absent ", BAD, "Volt", 5 },
 	{ TAB, TABLE, "51190", "-    ", BAD, "Volt", 3 },
 	{ TAB, TABLE, "-4155", "-    ", BAD, "Curr", 3 },
-	{ TAB, TABLE, "-4155", "     ", BAD, "Base.St", 3 },
+	{ TAB, TABLE, "-4155", "     ", BAD, "Vhigh", 3 },
 	{ TAB, TABLE, "51230  -4310", "512 30 -4310", FAR, "Volt", 2 },
 	{ TAB, TABLE, "51230  -4310", "51230-4310", BAD, "Volt", 2 },
 	{ TAB, TABLE, "3411 ", "5001 ", FAR, "Vlow", 2 },
@@ -321,7 +321,7 @@ static const struct broken broken[] = {
 	{ BO, BAT, "  Volt  ", "  Vo    ", BAD, "Volt", 1 },
 	{ BO, BAT, "Tempr", "Tempx", BAD, "Tempr", 1 },
 	{ BO, BAT, "Base State", "Base  State", REPLY_OK, "", 0 },
-	{ BO, BAT, "Base State", "Base  Stade", BAD, "", 2 },
+	{ BO, BAT, "Base State", "Base  Stade", BAD, "Temp. State", 2 },
 	{ BO, BAT, "Coulomb", "Coulumb", BAD, "", 2 },
 	{ BO, BAT, "\n3 ", "\n4 ", BAD, "Battery", 5 },
 	{ BO, BAT, "3411 ", "-    ", BAD, "Volt", 2 },
@@ -368,8 +368,17 @@ static void change(const struct broken *b)
 	         at + strlen(b->from));
 }
 
+static int print_failure(const struct broken *b, enum reply_result result)
+{
+	print_error("%s '%s' -> '%s': %d, %d at '%s' in line %d\n", b->file, b->from, b->to, result,
+	            fault.result, fault.field, fault.row);
+	return 1;
+}
+
 static void test_broken(void **state)
 {
+	int failures = 0;
+
 	(void)state;
 	for (size_t i = 0; i < BROKEN; i++) {
 		const struct broken *b = &broken[i];
@@ -380,9 +389,9 @@ static void test_broken(void **state)
 		result = parse(b->parser, changed, 0, &parsed, &fault);
 		if (result != b->result || fault.result != result || fault.row != b->row ||
 		    strcmp(fault.field, b->field) != 0)
-			fail_msg("%s '%s' -> '%s': %d, %d at '%s' in line %d", b->file, b->from,
-			         b->to, result, fault.result, fault.field, fault.row);
+			failures += print_failure(b, result);
 	}
+	assert_int_equal(failures, 0);
 }
 
 /* Changes that a parser must take. */
@@ -423,7 +432,8 @@ static const struct {
 	{ STA, STAT, "CYCLE Times", "CYCLE-Times", "cycles=- soh_pct=98" },
 	{ TAB, TABLE, "3411 ", "-    ", "1.cell_low_mv=- 1.cell_high_mv=3419" },
 	{ TAB, TABLE, "2024-03-05 07:08:09", "-", "1.soc_pct=71 1.cell_temp=Normal" },
-	{ TAB, TABLE, "Dischg   Normal", "Dischg   Odd   ", "1.volt=? 1.unknown_word=Odd 2.unknown_word=" },
+	{ TAB, TABLE, "Dischg   Normal", "Dischg   Odd   ",
+	  "1.volt=? 1.unknown_word=Odd 2.unknown_word=" },
 	{ BO, BAT, "3411 ", "5000 ", "0.mv=5000" },
 	{ BO, BAT, " 71%      35500 mAH", " -", "0.soc_pct=- 0.mah=- 1.soc_pct=71" },
 	{ BO, BAT, " 71%      35500 mAH", " 35500mAH", "0.soc_pct=- 0.mah=35500" },
@@ -433,7 +443,8 @@ static const struct {
 	  "0.temp=High" },
 	{ BN, BAT, "      N\n", "      -\n", "0.balancing=-" },
 	{ SYS, PWRSYS, "24500    mA", "0    mA", "charge_ma=0" },
-	{ SYS, PWRSYS, "Recommend chg voltage", "Xecommend chg voltage", "charge_mv=- discharge_mv=46500" },
+	{ SYS, PWRSYS, "Recommend chg voltage", "Xecommend chg voltage",
+	  "charge_mv=- discharge_mv=46500" },
 	{ SYS, PWRSYS, "System is charging", "System is idle", "charge_mv=53250" },
 };
 

@@ -71,7 +71,7 @@ static const struct capture files[] = {
 	{ "pytes-ebox48100vd-bat1-plchome-002.txt", BAT, 0, REPLY_OK,
 	  "count=16 0.mv=3327 15.mv=3325 15.base=Idle 15.mah=73866" },
 	/* two columns of one row have changed places */
-	{ "pytes-ebox4850p-bat2-plchome-001.txt", BAT, 0, REPLY_DAMAGED, "Curr. State" },
+	{ "pytes-ebox4850p-bat2-plchome-001.txt", BAT, 0, REPLY_DAMAGED, "Temp. State" },
 	{ "force_h2-bat-plchome-001.txt", BAT, 0, REPLY_HIGH_VOLTAGE, "Time" },
 	{ "sc0500-cmu_a-bat-plchome-001.txt", BAT, 0, REPLY_HIGH_VOLTAGE, "Time" },
 
@@ -103,8 +103,8 @@ static const struct capture files[] = {
 	{ "pytes-ebox4850p-stat1-plchome-001.txt", STAT, 1, REPLY_OK, "cycles=62 soh_pct=-" },
 	{ "pytes-ebox4850p-stat2-plchome-001.txt", STAT, 2, REPLY_OK, "address=2 cycles=67" },
 	{ "pytes-ebox48100vd-stat-plchome-001.txt", STAT, 1, REPLY_OK, "address=1 cycles=3" },
-	{ "force_h2-stat-plchome-001.txt", STAT, 1, REPLY_HIGH_VOLTAGE, "Pwr Coulomb(mAS)" },
-	{ "sc0500-cmu_a-stat-plchome-001.txt", STAT, 0, REPLY_HIGH_VOLTAGE, "Pwr Coulomb(mAS)" },
+	{ "force_h2-stat-plchome-001.txt", STAT, 1, REPLY_HIGH_VOLTAGE, "Device address" },
+	{ "sc0500-cmu_a-stat-plchome-001.txt", STAT, 0, REPLY_HIGH_VOLTAGE, "Device address" },
 };
 
 #define FILES (sizeof files / sizeof *files)
@@ -136,6 +136,28 @@ static DIR *open_captures(void)
 static void need_captures(void)
 {
 	closedir(open_captures());
+}
+
+/* The bodies of these tests are made without framing, so they need a test of their own. */
+static void test_body(void **state)
+{
+	static const struct {
+		const char *wire, *echo, *body;
+	} rows[] = {
+		{ "bat\n\r@\r\r\nA 1\r\r\n\r\r\n B : 2 \r\n\rCommand completed successfully\r\n"
+		  "\r$$\r\n\rpylon>", "bat", "A 1\n B : 2 \n" },
+		{ "\n\rPYTES>\n\rPYTES>stat 1\n\r@\r\nx>y\n$$\n", "stat 1", "x>y\n" },
+		{ "\rpylon>bmuinfo 0\r@\r\nA\n", "bmuinfo 0", "A\n" },
+	};
+	char echo[64];
+
+	(void)state;
+	for (int i = 0; i < COUNT_OF(rows); i++) {
+		wire_echo(rows[i].wire, echo, sizeof echo);
+		assert_string_equal(echo, rows[i].echo);
+		body_of(rows[i].wire, body);
+		assert_string_equal(body, rows[i].body);
+	}
 }
 
 static void test_values(void **state)
@@ -246,6 +268,7 @@ static void test_cut_body(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_body),
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_nothing_else),
 		cmocka_unit_test(test_cut),
