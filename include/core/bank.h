@@ -31,7 +31,7 @@ struct figures {
 	char connection[BANK_REASON_MAX];
 };
 
-/* The bank as the limits see it, from `count` readings (at least one). */
+/* The bank as the limits see it, from `count` readings of modules that have not failed (at least one). */
 void bank_subject(const struct rack *rack, const struct settings *settings,
                   const struct rack_reading *readings, int count, struct limits_subject *subject);
 
@@ -40,11 +40,17 @@ void bank_module_figures(const struct rack *rack, const struct settings *setting
                          const struct rack_reading *reading, const struct limits_set *limits,
                          const struct alarms_set *alarms, struct figures *figures);
 
-/* The figures of the bank. `offline`: wanted modules that are not online. */
+/* The figures of a bank whose modules are all lost: of `last`, its last good figures, the voltage, power, SoC and
+ * cells stay, because the driver must never get them null; every other measurement is absent. */
+void bank_lost_figures(const struct figures *last, const struct settings *settings,
+                       const struct limits_set *limits, int offline, struct figures *figures);
+
+/* The figures of the bank. `offline`: wanted modules that are lost or have failed;
+ * `shown`: the limits as published. */
 void bank_figures(const struct rack *rack, const struct settings *settings,
                   const struct rack_reading *readings, int count, int offline,
-                  const struct limits *limits, const struct alarms *alarms,
-                  struct figures *figures);
+                  const struct limits *limits, const struct limits_set *shown,
+                  const struct alarms *alarms, struct figures *figures);
 
 /* The SoC of the bank in thousandths of a percent, weighted by capacity. */
 int32_t bank_soc_milli(const struct rack *rack, const struct rack_reading *readings, int count);

@@ -7,6 +7,8 @@
 
 #include "core/alarms.h"
 #include "core/bank.h"
+#include "core/confirm.h"
+#include "core/dynamics.h"
 #include "core/limits.h"
 #include "core/publication.h"
 #include "core/rack.h"
@@ -56,6 +58,7 @@ struct engine_actions {
 	uint32_t publish_modules; /* bit N-1: module N */
 	bool publish_link;
 	bool publish_status; /* engine_online says which */
+	bool remember;       /* keep engine_memory for a restart */
 	int exit_status;     /* ENGINE_EXIT_NONE, or end with this */
 };
 
@@ -70,8 +73,21 @@ struct engine_told {
 	const char *rule[LIMIT_KINDS];
 	int64_t rule_ms[LIMIT_KINDS];
 	bool charge_blocked, discharge_blocked;
+	bool lost;        /* that every module is lost */
 	struct alarms_set alarms;
 };
+
+/* What a restart within the same boot takes over: the rules' memory and what was published last. No pointers
+ * in it: it is kept as bytes. Times are of the monotonic clock, which goes on over a restart. */
+struct engine_memory {
+	struct limits_memory limits;
+	struct dynamics bank;
+	struct dynamics module[RACK_MODULES_MAX];
+	uint32_t seen; /* bit N-1: module N was in the stack */
+	int64_t saved_ms;
+};
+
+#define ENGINE_MEMORY_MAX_MS (10 * 60 * 1000)
 
 struct engine {
 	struct settings settings;
@@ -80,8 +96,22 @@ struct engine {
 	struct schedule schedule;
 	struct limits limits;
 	struct alarms alarms;
-	struct rack_reading reading[RACK_MODULES_MAX]; /* of the modules online, at the last evaluation */
-	int readings;
+	/* of the modules online, at the last evaluation: first those in good order, then the failed ones */
+	struct rack_reading reading[RACK_MODULES_MAX];
+	int readings;  /* in good order: the N of protection.md */
+	int answering; /* and with the failed ones */
+	struct confirm confirm[RACK_MODULES_MAX];
+	struct dynamics dynamics;
+	struct dynamics module_dynamics[RACK_MODULES_MAX];
+	struct limits_set shown;                        /* the bank's limits as published */
+	struct limits_set module_shown[RACK_MODULES_MAX];
+	/* the bank as it was seen last, for the time when it is lost */
+	struct limits_subject last_subject;
+	struct opt last_cell_low_mv;
+	struct figures last_figures;
+	int modules_together; /* N at the end of the last good pass */
+	bool lost;            /* every module is lost, after there was one */
+	bool recovering;      /* it was, and no complete pass has been since */
 	struct publication bank;
 	struct publication module[RACK_MODULES_MAX];
 	struct engine_told told;
@@ -117,10 +147,17 @@ void engine_step(struct engine *e, int64_t now_ms, const struct engine_event *ev
 /* When to step with ENGINE_TICK at the latest. */
 int64_t engine_deadline(const struct engine *e);
 
+/* Writes what a restart needs. */
+void engine_remember(const struct engine *e, struct engine_memory *memory, int64_t now_ms);
+
+/* Takes over what the run before remembered, right after engine_init; ignored when it is older than
+ * ENGINE_MEMORY_MAX_MS or from the future. The caller has checked that it is of the same boot and size. */
+bool engine_recall(struct engine *e, const struct engine_memory *memory, int64_t now_ms);
+
 /* Whether the battery's data are good: what the status topic says. */
 bool engine_online(const struct engine *e);
 
-/* The figures to publish. False: there is nothing to show (no module online; this one is not). */
+/* The figures to publish. False: there is nothing to show (no module was ever online; this one is not). */
 bool engine_bank_figures(const struct engine *e, struct figures *figures);
 bool engine_module_figures(const struct engine *e, int address, struct figures *figures);
 

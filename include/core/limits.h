@@ -18,6 +18,7 @@ enum limits_kind { LIMIT_CVL, LIMIT_CCL, LIMIT_DCL, LIMIT_KINDS };
 
 enum limits_unit {
 	UNIT_NONE,
+	UNIT_PLACE, /* no value, but a module to name */
 	UNIT_MV,
 	UNIT_MC,
 	UNIT_PCT,
@@ -42,6 +43,7 @@ struct limits_reason {
 	const char *rule; /* its name in the table; "" before anything was worked out */
 	struct limits_verdict verdict;
 	uint8_t address; /* the module; 0: the bank as a whole */
+	bool recovering; /* the rule has let go; the limit is still on its way up */
 };
 
 struct limits_set {
@@ -82,24 +84,53 @@ struct limits_subject {
 	const struct reply_pwrsys *pwrsys;
 	bool bank; /* the whole bank: the stack's own wishes hold for it */
 	int modules; /* how many share the current: 1 for a module alone */
+	uint32_t lost, failed; /* bit N-1: module N is missing from the bank */
 };
 
-struct limits {
+/* What a module's own rules said last: it outlives the module for a while. */
+struct limits_held {
+	bool known;
+	int32_t cvl_mv, ccl_ma;
+	bool charge_blocked;
+};
+
+/* What a restart within the same boot must find again (no pointers in it). */
+struct limits_memory {
 	struct limits_module_memory module[RACK_MODULES_MAX];
 	struct limits_subject_memory alone[RACK_MODULES_MAX];
 	struct limits_subject_memory bank;
+	struct limits_held held[RACK_MODULES_MAX];
+	uint32_t missing;                 /* bit N-1: module N was lost or failed at the last step */
+	int64_t missing_ms[RACK_MODULES_MAX]; /* since when */
+};
+
+struct limits {
+	struct limits_memory memory;
 	struct limits_set module_set[RACK_MODULES_MAX]; /* each alone, as its topic shows it */
 	struct limits_set bank_set;
-	bool known; /* a bank set has been worked out */
 };
 
 void limits_init(struct limits *limits);
 
-/* Works out every limit from `count` readings of online modules (1..16, ascending addresses) and the
- * bank's own subject. Changes only `limits`. */
+/* Works out every limit from `count` readings of online modules (1..16, ascending addresses; at least one
+ * has not failed) and the bank's own subject. Failed modules get their own limits, but take no part in the
+ * bank's. Changes only `limits`. */
 void limits_step(struct limits *limits, const struct settings *settings,
                  const struct rack_reading *readings, int count,
                  const struct limits_subject *bank, int64_t now_ms);
+
+/* The limits of a bank whose modules are all lost. `last` is the bank as it was seen last (its `modules`: how
+ * many there were), `cell_low_mv` its lowest cell then (absent: none known), `published` what is in force:
+ * nothing rises because of a loss. */
+void limits_step_lost(struct limits *limits, const struct settings *settings,
+                      const struct limits_subject *last, struct opt cell_low_mv,
+                      const int32_t published[LIMIT_KINDS], int64_t now_ms);
+
+/* Whether the module of `reading` would newly block charge or discharge if this were its reading.
+ * Changes nothing. */
+bool limits_would_block(const struct limits *limits, const struct settings *settings,
+                        const struct rack_reading *reading, const struct reply_pwrsys *pwrsys,
+                        int64_t now_ms);
 
 /* A pack voltage for a cell's voltage: times the cells, rounded to 0.1 V as protection.md writes it. */
 int32_t limits_pack_mv(int32_t cell_mv, int cells);

@@ -17,7 +17,7 @@
 enum module_state {
 	MODULE_AWAITED, /* no complete set of good replies yet */
 	MODULE_ONLINE,  /* both required replies are there and young enough */
-	MODULE_LOST     /* had been online, or a whole pass went by without it */
+	MODULE_LOST     /* had been online, or a whole pass went by without it; or it is frozen */
 };
 
 struct module {
@@ -36,6 +36,12 @@ struct module {
 	char doubted_word[REPLY_WORD_MAX]; /* the last unknown state word */
 	char doubted_barcode[REPLY_NAME_MAX];
 	struct opt doubted_pack_mv; /* a pack voltage that did not fit the cells */
+	bool doubted_soc;           /* `bat` and `pwr` tell another SoC, and did so twice */
+	uint32_t pwr_hash, bat_hash; /* of the bytes of the last good replies */
+	int64_t same_ms;             /* since when both are the same */
+	int32_t same_passes;         /* and for how many `bat` replies */
+	int64_t faulty_ms;           /* since when it reports a fault and carries nothing; RACK_NEVER */
+	bool failed;                 /* for too long: it has left the bank */
 };
 
 struct rack {
@@ -69,6 +75,7 @@ struct rack_reading {
 	const struct reply_pwr *pwr;
 	const struct reply_row *row; /* NULL without a fresh row */
 	bool unknown_word;           /* a state word that nobody knows */
+	bool failed;                 /* answers, but has left the bank: rack_failing */
 };
 
 void rack_init(struct rack *rack, const struct settings *settings);
@@ -86,13 +93,25 @@ void rack_take_pwrsys(struct rack *rack, const struct reply_pwrsys *pwrsys, int6
 /* The table: refreshes no age; with `add`, present rows become wanted modules. */
 void rack_take_table(struct rack *rack, const struct reply_table *table, bool add, int64_t now_ms);
 
+/* Notes the bytes (FNV-1a) of a good `pwr` or (`bat`) `bat` reply: a console that hangs repeats itself. */
+void rack_note_bytes(struct module *module, bool bat, const char *body, int64_t now_ms);
+
+/* Whether a module that carries current has said the same to the byte for too long: its console hangs. */
+bool rack_frozen(const struct module *m, const struct settings_protection *p, int64_t now_ms);
+
+/* Whether two readings of one module differ by more than is believed at once: a cell, the SoC, a temperature,
+ * or a sense line that has failed since (protection.md, "Confirmation"). */
+bool rack_jumped(const struct rack_reading *before, const struct rack_reading *now,
+                 const struct settings_protection *p);
+
 /* The age of the oldest required reply; -1 when one was never there. */
 int64_t rack_age_ms(const struct module *module, int64_t now_ms);
 
 /* The age beyond which a module is lost: max_age, or 2.5 times the last wholly good pass. */
 int64_t rack_patience_ms(const struct rack *rack, const struct settings *settings);
 
-/* Moves modules between their states as their ages say. Returns a bit mask (bit N-1: module N) of
+/* Moves modules between their states: lost by age or because they are frozen, failed by a fault that lasts.
+ * Returns a bit mask (bit N-1: module N) of
  * those whose state changed. */
 uint32_t rack_age(struct rack *rack, const struct settings *settings, int64_t now_ms);
 
@@ -101,6 +120,9 @@ uint32_t rack_end_of_pass(struct rack *rack);
 
 /* The next moment at which rack_age would change something; INT64_MAX: never. */
 int64_t rack_deadline(const struct rack *rack, const struct settings *settings);
+
+/* How many wanted modules are online and have not failed: the N of protection.md. */
+int rack_sound(const struct rack *rack);
 
 /* How many wanted modules are in `state`. */
 int rack_count(const struct rack *rack, enum module_state state);

@@ -28,8 +28,11 @@ void report_fault(struct engine_actions *out, struct command command,
                   const struct reply_fault *fault, const struct module *module, bool *strange);
 
 void report_identity(struct engine_actions *out, const struct module *module, bool swapped);
+/* `frozen`: it is lost although it answers. */
 void report_module_state(struct engine_actions *out, const struct rack *rack,
-                         const struct module *module, int64_t patience_ms);
+                         const struct module *module, int64_t patience_ms, bool frozen);
+/* Every module is lost, or one is back; `told` remembers which. */
+void report_lost(struct engine_actions *out, bool *told, bool lost, const struct limits_set *limits);
 /* Modules that answer and are not in `addresses`; `told` keeps a bit for each. */
 void report_unlisted(struct engine_actions *out, uint32_t *told,
                      const struct settings *settings, const struct reply_table *table);

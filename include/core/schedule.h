@@ -19,6 +19,7 @@ enum schedule_end {
 	SCHEDULE_DAMAGED, /* cannot be read: again at once */
 	SCHEDULE_DOUBTED, /* whole, but does not fit the other replies of the module: again, with them */
 	SCHEDULE_LATE,    /* no answer: again at once */
+	SCHEDULE_UNCONFIRMED, /* whole, but it would block: the same again, to see it twice */
 	SCHEDULE_REFUSED  /* the console does not know it, or not for this module */
 };
 

@@ -66,6 +66,7 @@ struct session {
 	int32_t port_baud;  /* what the port was last set to; 0: unknown */
 	int64_t deadline_ms;     /* when the state's patience ends; INT64_MAX: never */
 	int64_t hard_deadline_ms; /* the same, not moved by bytes */
+	int64_t sent_ms;     /* when the last command was sent: what its reply tells is no younger */
 	int32_t first_byte_ms;   /* patience for the first byte of the outstanding command */
 	struct session_order orders[SESSION_ORDERS_MAX];
 	int order_count;

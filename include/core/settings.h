@@ -13,8 +13,6 @@
 #define SETTINGS_TEXT_MAX 128
 #define SETTINGS_TAPER_POINTS 5
 
-enum settings_policy { POLICY_DEGRADE, POLICY_BLOCK };
-
 struct settings_mqtt {
 	bool active;
 	char broker[SETTINGS_TEXT_MAX];
@@ -44,6 +42,7 @@ struct settings_limits {
 	bool publish;       /* no: CVL, CCL and DCL are null, another BMS link steers */
 	bool worst_soc;     /* SoC rules of the bank: of the worst module instead of the bank's SoC */
 	int32_t discharge_blocked_current_ma; /* DCL while discharge is blocked */
+	char memory_file[SETTINGS_TEXT_MAX];  /* what a restart remembers; "": nothing */
 };
 
 /* A piecewise linear share of the base current over a cell's voltage. */
@@ -88,6 +87,17 @@ struct settings_protection {
 	int32_t max_failed_polls;
 	int32_t backoff_max_ms;
 	int32_t offline_patience_ms;
+	bool lost_module_blocks;  /* else the others carry on */
+	int32_t lost_module_hold_min; /* how long its last CVL and CCL still count */
+	bool failed_module_blocks;
+	int32_t failed_current_ma, failed_ms; /* a faulty module that carries less for so long has failed */
+	bool lost_battery_blocks; /* else discharge is derated */
+	int32_t lost_battery_current_ma, lost_battery_soc_pct, lost_battery_cell_mv;
+	int32_t frozen_ms, frozen_passes, frozen_current_ma;
+	/* confirmation of a reading that would block */
+	int32_t confirm_cell_mv, confirm_soc_pct, confirm_temperature_mc, confirm_ms;
+	/* dynamics */
+	int32_t recovery_hold_ms, recovery_ma_s, recovery_mv_s;
 	/* alarms */
 	int32_t alarm_cell_low_mv, alarm_cell_high_mv;
 	int32_t alarm_spread_mv, alarm_spread_high_mv, alarm_spread_top_cell_mv, alarm_spread_top_ms;

@@ -84,6 +84,12 @@ void bank_subject(const struct rack *rack, const struct settings *settings,
 	}
 	subject->voltage_mv = (int32_t)(voltage / count);
 	subject->cells = readings[0].cells;
+	for (int i = 0; i < RACK_MODULES_MAX; i++) {
+		const struct module *m = &rack->module[i];
+
+		subject->lost |= (uint32_t)(m->wanted && m->state == MODULE_LOST) << i;
+		subject->failed |= (uint32_t)(m->wanted && m->failed) << i;
+	}
 	subject->pwrsys = rack->pwrsys_ms == RACK_NEVER ? NULL : &rack->pwrsys;
 	subject->bank = true;
 	subject->modules = count;
@@ -299,16 +305,25 @@ void bank_module_figures(const struct rack *rack, const struct settings *setting
 	}
 }
 
+static void put_connection(struct figures *f, int online, int offline)
+{
+	struct text connection = text_in(f->connection, sizeof f->connection);
+
+	text_int(&connection, online);
+	text_str(&connection, " of ");
+	text_int(&connection, online + offline);
+	text_str(&connection, online + offline == 1 ? " module" : " modules");
+}
+
 void bank_figures(const struct rack *rack, const struct settings *settings,
                   const struct rack_reading *readings, int count, int offline,
-                  const struct limits *limits, const struct alarms *alarms,
-                  struct figures *figures)
+                  const struct limits *limits, const struct limits_set *shown,
+                  const struct alarms *alarms, struct figures *figures)
 {
-	struct text connection = text_in(figures->connection, sizeof figures->connection);
 	int blocking_charge = 0, blocking_discharge = 0;
 
 	put_common(figures, rack, settings, readings, count, true);
-	put_limits(figures, settings, &limits->bank_set, readings[0].cells);
+	put_limits(figures, settings, shown, readings[0].cells);
 	put_alarms(figures, &alarms->bank_set);
 	for (int i = 0; i < count; i++) {
 		blocking_charge += limits->module_set[readings[i].address - 1].charge_blocked;
@@ -318,8 +333,27 @@ void bank_figures(const struct rack *rack, const struct settings *settings,
 	figures->offline = opt_some(offline);
 	figures->blocking_charge = opt_some(blocking_charge);
 	figures->blocking_discharge = opt_some(blocking_discharge);
-	text_int(&connection, count);
-	text_str(&connection, " of ");
-	text_int(&connection, count + offline);
-	text_str(&connection, count + offline == 1 ? " module" : " modules");
+	put_connection(figures, count, offline);
+}
+
+void bank_lost_figures(const struct figures *last, const struct settings *settings,
+                       const struct limits_set *limits, int offline, struct figures *figures)
+{
+	struct figures *f = figures;
+
+	memset(f, 0, sizeof *f);
+	f->voltage_mv = last->voltage_mv;
+	f->power_mw = last->power_mw;
+	f->soc_milli = last->soc_milli;
+	f->soc_pct = last->soc_pct;
+	f->cells = last->cells;
+	memcpy(f->cell_mv, last->cell_mv, sizeof f->cell_mv);
+	memcpy(f->alarm, last->alarm, sizeof f->alarm);
+	f->alarm[ALARM_BMS_CABLE] = opt_some(2);
+	f->installed_mah = last->installed_mah;
+	f->low_mv = last->low_mv;
+	put_limits(f, settings, limits, last->cells.value);
+	f->online = opt_some(0);
+	f->offline = opt_some(offline);
+	put_connection(f, 0, offline);
 }

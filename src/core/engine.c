@@ -21,27 +21,56 @@ void engine_init(struct engine *e, const struct settings *settings, int64_t now_
 	alarms_init(&e->alarms);
 }
 
+void engine_remember(const struct engine *e, struct engine_memory *memory, int64_t now_ms)
+{
+	memset(memory, 0, sizeof *memory);
+	memory->limits = e->limits.memory;
+	memory->bank = e->dynamics;
+	memcpy(memory->module, e->module_dynamics, sizeof memory->module);
+	for (int i = 0; i < RACK_MODULES_MAX; i++)
+		memory->seen |= (uint32_t)e->rack.module[i].wanted << i;
+	memory->saved_ms = now_ms;
+}
+
+bool engine_recall(struct engine *e, const struct engine_memory *memory, int64_t now_ms)
+{
+	if (now_ms < memory->saved_ms || now_ms - memory->saved_ms > ENGINE_MEMORY_MAX_MS)
+		return false;
+	e->limits.memory = memory->limits;
+	e->dynamics = memory->bank;
+	memcpy(e->module_dynamics, memory->module, sizeof e->module_dynamics);
+	for (int i = 0; i < RACK_MODULES_MAX && e->settings.battery.addresses == 0; i++)
+		e->rack.module[i].wanted |= memory->seen >> i & 1;
+	return true;
+}
+
 bool engine_online(const struct engine *e)
 {
-	return e->first_pass_done && rack_count(&e->rack, MODULE_ONLINE) > 0;
+	return e->first_pass_done && e->readings > 0;
+}
+
+static int offline(const struct engine *e)
+{
+	return rack_count(&e->rack, MODULE_LOST) + e->answering - e->readings;
 }
 
 bool engine_bank_figures(const struct engine *e, struct figures *figures)
 {
-	if (e->readings == 0)
-		return false;
-	bank_figures(&e->rack, &e->settings, e->reading, e->readings,
-	             rack_count(&e->rack, MODULE_LOST), &e->limits, &e->alarms, figures);
-	return true;
+	if (e->lost)
+		bank_lost_figures(&e->last_figures, &e->settings, &e->shown, offline(e), figures);
+	else if (e->readings > 0)
+		bank_figures(&e->rack, &e->settings, e->reading, e->readings, offline(e), &e->limits,
+		             &e->shown, &e->alarms, figures);
+	return e->lost || e->readings > 0;
 }
 
 bool engine_module_figures(const struct engine *e, int address, struct figures *figures)
 {
-	for (int i = 0; i < e->readings; i++) {
+	for (int i = 0; i < e->answering; i++) {
 		if (e->reading[i].address != address)
 			continue;
 		bank_module_figures(&e->rack, &e->settings, &e->reading[i],
-		                    &e->limits.module_set[address - 1],
+		                    &e->module_shown[address - 1],
 		                    &e->alarms.module_set[address - 1], figures);
 		return true;
 	}
@@ -50,48 +79,89 @@ bool engine_module_figures(const struct engine *e, int address, struct figures *
 
 /* ---- Evaluation and publication ---- */
 
+/* Reads the modules online, those in good order first. */
 static void read_modules(struct engine *e, int64_t now_ms)
 {
-	e->readings = 0;
-	for (int i = 0; i < RACK_MODULES_MAX; i++)
-		if (e->rack.module[i].state == MODULE_ONLINE)
-			rack_read(&e->rack, &e->rack.module[i], &e->settings, now_ms,
-			          &e->reading[e->readings++]);
+	e->readings = e->answering = 0;
+	for (int failed = 0; failed <= 1; failed++) {
+		for (int i = 0; i < RACK_MODULES_MAX; i++) {
+			const struct module *m = &e->rack.module[i];
+
+			if (m->state == MODULE_ONLINE && m->failed == failed)
+				rack_read(&e->rack, m, &e->settings, now_ms, &e->reading[e->answering++]);
+		}
+		if (!failed)
+			e->readings = e->answering;
+	}
+}
+
+/* What is published follows the limits by the dynamics, for the bank and for each module. */
+static void follow(struct engine *e, int modules, int64_t now_ms)
+{
+	dynamics_step(&e->dynamics, &e->settings, e->limits.bank_set.limit, modules, now_ms);
+	dynamics_show(&e->dynamics, &e->limits.bank_set, &e->shown);
+	for (int i = 0; i < e->answering; i++) {
+		int m = e->reading[i].address - 1;
+
+		dynamics_step(&e->module_dynamics[m], &e->settings, e->limits.module_set[m].limit, 1,
+		              now_ms);
+		dynamics_show(&e->module_dynamics[m], &e->limits.module_set[m], &e->module_shown[m]);
+	}
 }
 
 static void offer(struct engine *e, bool news)
 {
-	publication_offer(&e->bank, &e->limits.bank_set, news);
+	publication_offer(&e->bank, &e->shown, news);
 	for (int i = 0; i < RACK_MODULES_MAX; i++) {
-		if (e->rack.module[i].state == MODULE_ONLINE)
-			publication_offer(&e->module[i], &e->limits.module_set[i], news);
+		if (e->rack.module[i].state == MODULE_ONLINE && !e->lost)
+			publication_offer(&e->module[i], &e->module_shown[i], news);
 		else
 			publication_close(&e->module[i]);
 	}
 }
 
-/* Works everything out anew from what the rack holds now. */
-static void evaluate(struct engine *e, int64_t now_ms)
+static void judge_bank(struct engine *e, int64_t now_ms)
 {
-	struct limits_subject bank;
+	struct limits_subject *bank = &e->last_subject;
 	int lost = rack_count(&e->rack, MODULE_LOST);
 
-	e->evaluated_ms = now_ms;
-	read_modules(e, now_ms);
-	if (e->readings == 0) {
-		publication_close(&e->bank);
-		for (int i = 0; i < RACK_MODULES_MAX; i++)
-			publication_close(&e->module[i]);
-		return;
-	}
-	bank_subject(&e->rack, &e->settings, e->reading, e->readings, &bank);
-	limits_step(&e->limits, &e->settings, e->reading, e->readings, &bank, now_ms);
-	alarms_step(&e->alarms, &e->settings, e->reading, e->readings, lost, lost + e->readings,
+	bank_subject(&e->rack, &e->settings, e->reading, e->readings, bank);
+	limits_step(&e->limits, &e->settings, e->reading, e->answering, bank, now_ms);
+	alarms_step(&e->alarms, &e->settings, e->reading, e->answering, lost, lost + e->answering,
 	            now_ms);
 	if (!e->first_pass_done)
 		return;
-	report_limits(e->out, &e->told, &e->limits.bank_set, now_ms);
+	follow(e, e->readings, now_ms);
+	e->lost = false;
+	engine_bank_figures(e, &e->last_figures);
+	e->last_cell_low_mv = e->last_figures.cell_low_mv;
+}
+
+/* Every module is lost: charge is blocked, discharge goes on with little, or not at all. */
+static void judge_lost_bank(struct engine *e, int64_t now_ms)
+{
+	e->lost = e->recovering = true;
+	e->last_subject.modules = e->modules_together;
+	limits_step_lost(&e->limits, &e->settings, &e->last_subject, e->last_cell_low_mv,
+	                 e->dynamics.published, now_ms);
+	e->alarms.bank_set.level[ALARM_BMS_CABLE] = 2;
+	follow(e, e->modules_together, now_ms);
+}
+
+/* Works everything out anew from what the rack holds now. */
+static void evaluate(struct engine *e, int64_t now_ms)
+{
+	e->evaluated_ms = now_ms;
+	read_modules(e, now_ms);
+	if (e->readings > 0)
+		judge_bank(e, now_ms);
+	else if (e->first_pass_done)
+		judge_lost_bank(e, now_ms);
+	if (!e->first_pass_done)
+		return;
+	report_limits(e->out, &e->told, &e->shown, now_ms);
 	report_alarms(e->out, &e->told.alarms, &e->alarms.bank_set);
+	report_lost(e->out, &e->told.lost, e->lost, &e->shown);
 	offer(e, false);
 }
 
@@ -106,12 +176,15 @@ static void check_cells(struct engine *e)
 	e->out->exit_status = ENGINE_EXIT_CONFIGURATION;
 }
 
-static void report_changes(struct engine *e, uint32_t changed)
+static void report_changes(struct engine *e, uint32_t changed, int64_t now_ms)
 {
-	for (int i = 0; i < RACK_MODULES_MAX; i++)
+	for (int i = 0; i < RACK_MODULES_MAX; i++) {
+		const struct module *m = &e->rack.module[i];
+
 		if (changed >> i & 1)
-			report_module_state(e->out, &e->rack, &e->rack.module[i],
-			                    rack_patience_ms(&e->rack, &e->settings));
+			report_module_state(e->out, &e->rack, m, rack_patience_ms(&e->rack, &e->settings),
+			                    rack_frozen(m, &e->settings.protection, now_ms));
+	}
 	e->link_wanted |= changed != 0;
 }
 
@@ -120,14 +193,14 @@ static void publish(struct engine *e, int64_t now_ms)
 	struct engine_actions *out = e->out;
 
 	if (publication_due(&e->bank, now_ms) && e->first_pass_done) {
-		out->publish_bank = true;
-		publication_sent(&e->bank, &e->limits.bank_set, now_ms);
+		out->publish_bank = out->remember = true;
+		publication_sent(&e->bank, &e->shown, now_ms);
 	}
 	for (int i = 0; i < RACK_MODULES_MAX && e->first_pass_done; i++) {
 		if (!publication_due(&e->module[i], now_ms))
 			continue;
 		out->publish_modules |= UINT32_C(1) << i;
-		publication_sent(&e->module[i], &e->limits.module_set[i], now_ms);
+		publication_sent(&e->module[i], &e->module_shown[i], now_ms);
 	}
 	if (!e->status_known || e->status_online != engine_online(e) ||
 	    now_ms - e->status_ms >= STATUS_MS) {
@@ -193,11 +266,19 @@ static void pass_good(struct engine *e, int64_t now_ms)
 	if (whole)
 		e->rack.last_good_pass_ms = e->cycle_ms;
 	e->next_pass_ms = e->pass_ms + e->settings.serial.reading_freq_ms;
-	e->first_pass_done |= rack_count(&e->rack, MODULE_ONLINE) > 0;
-	report_changes(e, rack_end_of_pass(&e->rack));
+	e->first_pass_done |= rack_sound(&e->rack) > 0;
+	report_changes(e, rack_end_of_pass(&e->rack), now_ms);
 	evaluate(e, now_ms);
-	if (e->readings > 0)
-		offer(e, true);
+	if (e->readings == 0)
+		return;
+	e->modules_together = e->readings;
+	if (whole && e->recovering) {
+		/* the first complete bank after a loss: the lights need not wait for the ramp */
+		dynamics_release(&e->dynamics, LIMIT_DCL, e->limits.bank_set.limit[LIMIT_DCL]);
+		e->recovering = false;
+		evaluate(e, now_ms);
+	}
+	offer(e, true);
 }
 
 static void end_pass(struct engine *e, int64_t now_ms)
@@ -241,28 +322,65 @@ static bool take_info(struct engine *e, int address, const char *body, int64_t n
 	return true;
 }
 
+/* Whether a module that has just taken a reply may act on it; else it must be read again (`before`: the module
+ * as it was). */
+static bool confirmed(struct engine *e, const struct module *before, const struct module *m,
+                      int64_t now_ms, struct reply_fault *fault)
+{
+	const struct reply_pwrsys *pwrsys = e->rack.pwrsys_ms == RACK_NEVER ? NULL : &e->rack.pwrsys;
+	struct confirm *c = &e->confirm[m->address - 1];
+	struct rack_reading was, is;
+
+	rack_read(&e->rack, m, &e->settings, now_ms, &is);
+	if (!limits_would_block(&e->limits, &e->settings, &is, pwrsys, now_ms)) {
+		confirm_drop(c);
+		return true;
+	}
+	rack_read(&e->rack, before, &e->settings, now_ms, &was);
+	if (confirm_take(c, &e->settings.protection,
+	                 before->pwr_ms != RACK_NEVER && before->bat_ms != RACK_NEVER ? &was : NULL, &is,
+	                 now_ms))
+		return true;
+	*fault = (struct reply_fault){ .result = REPLY_OK };
+	text_copy(fault->field, sizeof fault->field, "would block: once more");
+	return false;
+}
+
 static bool take_pwr(struct engine *e, int address, const char *body, int64_t now_ms,
                      struct reply_fault *fault)
 {
 	struct module *m = &e->rack.module[address - 1];
-	struct reply_pwr pwr, before = m->pwr;
-	bool known = m->pwr_ms != RACK_NEVER;
+	struct module before = *m;
+	struct reply_pwr pwr;
 
 	if (reply_parse_pwr(body, address, &pwr, fault) != REPLY_OK ||
-	    !rack_take_pwr(&e->rack, address, &pwr, &e->settings, now_ms, fault))
+	    !rack_take_pwr(&e->rack, address, &pwr, &e->settings, e->session.sent_ms, fault))
 		return false;
+	if (!confirmed(e, &before, m, now_ms, fault)) {
+		*m = before;
+		return false;
+	}
+	rack_note_bytes(m, false, body, now_ms);
 	m->wanted |= e->settings.battery.addresses == 0;
-	report_events(e->out, address, known ? &before : NULL, &pwr);
+	report_events(e->out, address, before.pwr_ms != RACK_NEVER ? &before.pwr : NULL, &pwr);
 	return true;
 }
 
 static bool take_bat(struct engine *e, int address, const char *body, int64_t now_ms,
                      struct reply_fault *fault)
 {
+	struct module *m = &e->rack.module[address - 1], before = *m;
 	struct reply_bat bat;
 
-	return reply_parse_bat(body, &bat, fault) == REPLY_OK &&
-	       rack_take_bat(&e->rack, address, &bat, &e->settings, now_ms, fault);
+	if (reply_parse_bat(body, &bat, fault) != REPLY_OK ||
+	    !rack_take_bat(&e->rack, address, &bat, &e->settings, e->session.sent_ms, fault))
+		return false;
+	if (!confirmed(e, &before, m, now_ms, fault)) {
+		*m = before;
+		return false;
+	}
+	rack_note_bytes(m, true, body, now_ms);
+	return true;
 }
 
 static bool take_stat(struct engine *e, int address, const char *body, int64_t now_ms,
@@ -325,7 +443,7 @@ static void count(struct engine *e, struct command command, enum schedule_end en
 		m->late++;
 	else if (end == SCHEDULE_REFUSED)
 		m->refused++;
-	else
+	else if (end != SCHEDULE_UNCONFIRMED)
 		m->damaged++;
 }
 
@@ -370,6 +488,8 @@ static void take_refusal(struct engine *e, struct command command, int64_t now_m
  * would not be another one the second time. */
 static enum schedule_end end_of(enum reply_result result)
 {
+	if (result == REPLY_OK)
+		return SCHEDULE_UNCONFIRMED;
 	if (result == REPLY_HIGH_VOLTAGE)
 		return SCHEDULE_REFUSED;
 	return result == REPLY_OUT_OF_RANGE ? SCHEDULE_DOUBTED : SCHEDULE_DAMAGED;
@@ -449,6 +569,7 @@ static void begin_step(struct engine *e, struct engine_actions *actions)
 	actions->lines = actions->orders = 0;
 	actions->close_port = actions->open_port = false;
 	actions->publish_bank = actions->publish_link = actions->publish_status = false;
+	actions->remember = false;
 	actions->publish_modules = 0;
 	actions->exit_status = ENGINE_EXIT_NONE;
 	e->out = actions;
@@ -507,7 +628,7 @@ static void take_event(struct engine *e, const struct engine_event *event, int64
 	case ENGINE_BROKER_UP:
 		e->status_known = false;
 		e->link_wanted = true;
-		if (e->first_pass_done && e->readings > 0)
+		if (e->first_pass_done)
 			offer(e, true);
 		break;
 	}
@@ -532,7 +653,7 @@ void engine_step(struct engine *e, int64_t now_ms, const struct engine_event *ev
 	news = session_tick(&e->session, now_ms);
 	take_news(e, &news, now_ms);
 	changed = rack_age(&e->rack, &e->settings, now_ms);
-	report_changes(e, changed);
+	report_changes(e, changed, now_ms);
 	if (changed != 0 || e->pass_good != good || now_ms - e->evaluated_ms >= TICK_MS)
 		evaluate(e, now_ms);
 	if (!e->in_pass && now_ms >= e->next_pass_ms)

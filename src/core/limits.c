@@ -39,7 +39,7 @@ static void take(struct limits_set *set, enum limits_kind kind, const char *rule
 
 	if (v->limit < set->limit[kind] || (v->limit == set->limit[kind] && first_block)) {
 		set->limit[kind] = v->limit;
-		set->reason[kind] = (struct limits_reason){ rule, *v, address };
+		set->reason[kind] = (struct limits_reason){ rule, *v, address, false };
 	}
 	set->charge_blocked |= v->blocks && kind == LIMIT_CCL;
 	set->discharge_blocked |= v->blocks && kind == LIMIT_DCL;
@@ -102,39 +102,39 @@ static void apply_blocks(struct limits_set *set, const struct settings *settings
 }
 
 /* Where a module carries more than its own limit, the bank's is lowered in proportion: parallel modules
- * do not share evenly. `per_module` is the bank's limit of one module before the sharing. */
+ * do not share evenly. */
 static void apply_sharing(struct limits_set *bank, enum limits_kind kind,
                           const struct limits_set *parts, const struct rack_reading *readings,
-                          int count, int32_t per_module)
+                          int count, int modules)
 {
-	int64_t total = (int64_t)per_module * count;
+	int64_t total = (int64_t)bank->limit[kind] * modules;
 	int64_t lowest = total;
 
 	for (int i = 0; i < count; i++) {
 		int32_t current = kind == LIMIT_CCL ? readings[i].current_ma : -readings[i].current_ma;
 		int32_t own = parts[i].limit[kind];
 
-		if (current <= own || total * own / current >= lowest)
+		if (readings[i].failed || current <= own || total * own / current >= lowest)
 			continue;
 		lowest = total * own / current;
 		bank->reason[kind] = (struct limits_reason){
-			"Uneven sharing", limits_speak(0, current, UNIT_MA, 0), readings[i].address
+			"Uneven sharing", limits_speak(0, current, UNIT_MA, 0), readings[i].address, false
 		};
 	}
 	bank->limit[kind] = (int32_t)lowest;
 }
 
-static void step_module(struct limits *limits, const struct settings *settings,
-                        const struct rack_reading *r, const struct limits_subject *bank,
-                        int64_t now_ms, struct limits_set *part)
+/* What one module's own rules say, with `memory` to remember by. */
+static void judge_reading(struct limits_set *part, const struct settings *settings,
+                          const struct rack_reading *r, const struct reply_pwrsys *pwrsys,
+                          struct limits_module_memory *memory, int64_t now_ms)
 {
 	const struct settings_battery *b = &settings->battery;
-	int index = r->address - 1;
 	struct limits_module_input in = {
 		.p = &settings->protection,
 		.r = r,
-		.memory = &limits->module[index],
-		.pwrsys = bank->pwrsys,
+		.memory = memory,
+		.pwrsys = pwrsys,
 		.charge_base_ma = limits_share(
 		        opt_min(opt_some(b->max_charge_current_ma), r->max_charge_ma).value,
 		        settings->protection.charge_derate_pct),
@@ -142,21 +142,102 @@ static void step_module(struct limits *limits, const struct settings *settings,
 		        opt_min(opt_some(b->max_discharge_current_ma), r->max_discharge_ma).value,
 		.now_ms = now_ms,
 	};
+
+	judge_module(part, &in);
+}
+
+/* Adds what the rules of a subject say of one module alone, for its own topic. */
+static void judge_alone(struct limits_set *set, const struct settings *settings,
+                        const struct rack_reading *r, const struct reply_pwrsys *pwrsys,
+                        struct limits_subject_memory *memory, int64_t now_ms)
+{
 	struct limits_subject alone = {
 		.charge_soc_pct = r->soc_pct, .discharge_soc_pct = r->soc_pct,
 		.voltage_mv = r->pack_mv, .current_ma = r->current_ma,
-		.cells = r->cells, .pwrsys = bank->pwrsys, .modules = 1,
+		.cells = r->cells, .pwrsys = pwrsys, .modules = 1,
 	};
-	struct limits_subject_input subject = {
+	struct limits_subject_input in = {
 		.settings = settings, .p = &settings->protection, .subject = &alone,
-		.memory = &limits->alone[index], .now_ms = now_ms,
+		.memory = memory, .now_ms = now_ms,
 	};
 
-	judge_module(part, &in);
-	limits->module_set[index] = *part;
-	judge_subject(&limits->module_set[index], &subject, r->address);
-	apply_blocks(&limits->module_set[index], settings);
-	final_clamp(&limits->module_set[index], settings, r->cells, 1);
+	judge_subject(set, &in, r->address);
+	apply_blocks(set, settings);
+	final_clamp(set, settings, r->cells, 1);
+}
+
+static void step_module(struct limits *limits, const struct settings *settings,
+                        const struct rack_reading *r, const struct reply_pwrsys *pwrsys,
+                        int64_t now_ms, struct limits_set *part)
+{
+	struct limits_memory *memory = &limits->memory;
+	int i = r->address - 1;
+
+	judge_reading(part, settings, r, pwrsys, &memory->module[i], now_ms);
+	limits->module_set[i] = *part;
+	judge_alone(&limits->module_set[i], settings, r, pwrsys, &memory->alone[i], now_ms);
+	if (!r->failed)
+		memory->held[i] = (struct limits_held){ true, part->limit[LIMIT_CVL],
+			                                part->limit[LIMIT_CCL], part->charge_blocked };
+}
+
+bool limits_would_block(const struct limits *limits, const struct settings *settings,
+                        const struct rack_reading *reading, const struct reply_pwrsys *pwrsys,
+                        int64_t now_ms)
+{
+	const struct limits_set *now = &limits->module_set[reading->address - 1];
+	struct limits_module_memory memory = limits->memory.module[reading->address - 1];
+	struct limits_subject_memory alone = limits->memory.alone[reading->address - 1];
+	struct limits_set set;
+
+	judge_reading(&set, settings, reading, pwrsys, &memory, now_ms);
+	judge_alone(&set, settings, reading, pwrsys, &alone, now_ms);
+	return (set.charge_blocked && !now->charge_blocked) ||
+	       (set.discharge_blocked && !now->discharge_blocked);
+}
+
+/* What a module that is missing from the bank still says: not above float, and its last charge limits for a
+ * while. Its discharge block is not kept: it carries nothing any more. */
+static void take_missing(struct limits_set *set, const struct settings *settings,
+                         const struct limits_memory *memory, const struct limits_subject *bank,
+                         int i, int64_t now_ms)
+{
+	const struct settings_protection *p = &settings->protection;
+	bool failed = bank->failed >> i & 1;
+	const char *rule = failed ? "Failed module" : "Lost module";
+	const struct limits_held *held = &memory->held[i];
+	int64_t hold_ms = (int64_t)p->lost_module_hold_min * 60 * 1000;
+	struct limits_verdict v = limits_speak(limits_pack_mv(p->cell_float_mv, bank->cells), 0,
+	                                       UNIT_PLACE, 0);
+
+	take(set, LIMIT_CVL, rule, (uint8_t)(i + 1), &v);
+	if (held->known && now_ms - memory->missing_ms[i] < hold_ms) {
+		v.limit = held->cvl_mv;
+		take(set, LIMIT_CVL, rule, (uint8_t)(i + 1), &v);
+		v.limit = held->ccl_ma;
+		v.blocks = held->charge_blocked;
+		take(set, LIMIT_CCL, rule, (uint8_t)(i + 1), &v);
+	}
+	if (failed ? p->failed_module_blocks : p->lost_module_blocks) {
+		v = limits_block(0, UNIT_PLACE, 0);
+		take(set, LIMIT_CCL, rule, (uint8_t)(i + 1), &v);
+		take(set, LIMIT_DCL, rule, (uint8_t)(i + 1), &v);
+	}
+}
+
+static void judge_missing(struct limits *limits, const struct settings *settings,
+                          const struct limits_subject *bank, int64_t now_ms)
+{
+	uint32_t missing = bank->lost | bank->failed;
+
+	for (int i = 0; i < RACK_MODULES_MAX; i++) {
+		if (!(missing >> i & 1))
+			continue;
+		if (!(limits->memory.missing >> i & 1))
+			limits->memory.missing_ms[i] = now_ms;
+		take_missing(&limits->bank_set, settings, &limits->memory, bank, i, now_ms);
+	}
+	limits->memory.missing = missing;
 }
 
 void limits_init(struct limits *limits)
@@ -167,28 +248,70 @@ void limits_init(struct limits *limits)
 		limits->module_set[i] = unlimited;
 }
 
+static void judge_bank(struct limits *limits, const struct settings *settings,
+                       const struct limits_subject *bank, int64_t now_ms)
+{
+	struct limits_subject_input in = {
+		.settings = settings, .p = &settings->protection, .subject = bank,
+		.memory = &limits->memory.bank, .now_ms = now_ms,
+	};
+
+	judge_subject(&limits->bank_set, &in, 0);
+}
+
 void limits_step(struct limits *limits, const struct settings *settings,
                  const struct rack_reading *readings, int count,
                  const struct limits_subject *bank, int64_t now_ms)
 {
 	struct limits_set parts[RACK_MODULES_MAX];
 	struct limits_set *set = &limits->bank_set;
-	struct limits_subject_input subject = {
-		.settings = settings, .p = &settings->protection, .subject = bank,
-		.memory = &limits->bank, .now_ms = now_ms,
-	};
 
 	*set = unlimited;
 	for (int i = 0; i < count; i++) {
-		step_module(limits, settings, &readings[i], bank, now_ms, &parts[i]);
-		merge(set, &parts[i]);
+		step_module(limits, settings, &readings[i], bank->pwrsys, now_ms, &parts[i]);
+		if (!readings[i].failed)
+			merge(set, &parts[i]);
 	}
-	judge_subject(set, &subject, 0);
+	judge_missing(limits, settings, bank, now_ms);
+	judge_bank(limits, settings, bank, now_ms);
 	for (enum limits_kind k = LIMIT_CCL; k <= LIMIT_DCL; k++)
-		apply_sharing(set, k, parts, readings, count, set->limit[k]);
+		apply_sharing(set, k, parts, readings, count, bank->modules);
 	apply_blocks(set, settings);
-	final_clamp(set, settings, bank->cells, count);
-	limits->known = true;
+	final_clamp(set, settings, bank->cells, bank->modules);
+}
+
+/* Whether the bank, as it was last seen, has enough in it to go on giving without being watched. */
+static bool may_give(const struct settings_protection *p, const struct limits_subject *last,
+                     struct opt cell_low_mv)
+{
+	return !p->lost_battery_blocks && last->discharge_soc_pct >= p->lost_battery_soc_pct &&
+	       cell_low_mv.known && cell_low_mv.value >= p->lost_battery_cell_mv;
+}
+
+void limits_step_lost(struct limits *limits, const struct settings *settings,
+                      const struct limits_subject *last, struct opt cell_low_mv,
+                      const int32_t published[LIMIT_KINDS], int64_t now_ms)
+{
+	const struct settings_protection *p = &settings->protection;
+	struct limits_set *set = &limits->bank_set;
+	struct limits_verdict charge = limits_block(0, UNIT_NONE, 0);
+	struct limits_verdict discharge = may_give(p, last, cell_low_mv)
+	                                          ? limits_speak(p->lost_battery_current_ma, 0, UNIT_NONE, 0)
+	                                          : limits_block(0, UNIT_NONE, 0);
+	struct limits_subject bank = *last;
+
+	bank.current_ma = 0; /* nobody knows it now */
+	discharge.blocks |= set->discharge_blocked;
+	*set = unlimited;
+	take(set, LIMIT_CCL, "Battery lost", 0, &charge);
+	take(set, LIMIT_DCL, "Battery lost", 0, &discharge);
+	judge_bank(limits, settings, &bank, now_ms);
+	set->limit[LIMIT_DCL] = (int32_t)clamp((int64_t)set->limit[LIMIT_DCL] * last->modules, INT32_MAX);
+	apply_blocks(set, settings);
+	for (enum limits_kind k = 0; k < LIMIT_KINDS; k++)
+		if (published[k] < set->limit[k])
+			set->limit[k] = published[k];
+	final_clamp(set, settings, last->cells, last->modules);
 }
 
 void limits_describe(const struct limits_reason *reason, struct text *out)
@@ -203,11 +326,13 @@ void limits_describe(const struct limits_reason *reason, struct text *out)
 		[UNIT_PCT] = { 1000, 0, " %" }, [UNIT_MA] = { 1, 1, " A" },
 	};
 
+	if (reason->recovering)
+		text_str(out, "Recovery after ");
 	text_str(out, reason->rule);
 	if (v->unit == UNIT_BAT_BITS || v->unit == UNIT_FAULT_BITS) {
 		text_str(out, ": ");
 		events_describe(v->unit == UNIT_FAULT_BITS ? EVENT_FAULT : EVENT_BAT, (uint32_t)v->value, out);
-	} else if (v->unit != UNIT_NONE) {
+	} else if (v->unit != UNIT_NONE && v->unit != UNIT_PLACE) {
 		text_str(out, ": ");
 		text_milli(out, (int64_t)v->value * shown[v->unit].scale, shown[v->unit].decimals);
 		text_str(out, shown[v->unit].unit);

@@ -14,6 +14,7 @@ void rack_init(struct rack *rack, const struct settings *settings)
 		m->address = (uint8_t)(i + 1);
 		m->wanted = settings->battery.addresses >> i & 1;
 		m->info_ms = m->pwr_ms = m->bat_ms = m->stat_ms = m->row_ms = RACK_NEVER;
+		m->faulty_ms = RACK_NEVER;
 	}
 }
 
@@ -129,6 +130,24 @@ static int known_cells(const struct module *m)
 	return m->bat_ms == RACK_NEVER ? 0 : m->bat.cells;
 }
 
+/* `bat N` repeats the SoC: the weakest cell's. Where a firmware always tells two, the second time is
+ * believed. */
+static bool soc_confirmed(struct module *m, const struct reply_bat *bat, int32_t tolerance_pct)
+{
+	struct opt soc = opt_none();
+	bool agrees, fine;
+
+	for (int i = 0; i < bat->cells; i++)
+		soc = opt_min(soc, bat->cell[i].soc_pct);
+	if (!soc.known || m->pwr_ms == RACK_NEVER)
+		return true;
+	agrees = soc.value - m->pwr.soc_pct.value <= tolerance_pct &&
+	         m->pwr.soc_pct.value - soc.value <= tolerance_pct;
+	fine = agrees || m->doubted_soc;
+	m->doubted_soc = !agrees;
+	return fine;
+}
+
 bool rack_take_bat(struct rack *rack, int address, const struct reply_bat *bat,
                    const struct settings *settings, int64_t now_ms, struct reply_fault *fault)
 {
@@ -145,6 +164,8 @@ bool rack_take_bat(struct rack *rack, int address, const struct reply_bat *bat,
 	if (m->pwr_ms != RACK_NEVER && sum.known &&
 	    !within(m->pwr.voltage_mv.value, sum.value, settings->protection.pack_tolerance_pct))
 		return doubt(fault, REPLY_OUT_OF_RANGE, "Volt");
+	if (!soc_confirmed(m, bat, settings->protection.confirm_soc_pct))
+		return doubt(fault, REPLY_OUT_OF_RANGE, "SOC");
 	m->bat = *bat;
 	m->bat_ms = now_ms;
 	return true;
@@ -178,6 +199,40 @@ void rack_take_table(struct rack *rack, const struct reply_table *table, bool ad
 	}
 }
 
+void rack_note_bytes(struct module *module, bool bat, const char *body, int64_t now_ms)
+{
+	uint32_t *known = bat ? &module->bat_hash : &module->pwr_hash;
+	uint32_t hash = 2166136261u;
+
+	for (; *body != '\0'; body++)
+		hash = (hash ^ (uint8_t)*body) * 16777619u;
+	if (hash != *known) {
+		*known = hash;
+		module->same_ms = now_ms;
+		module->same_passes = 0;
+	} else if (bat) {
+		module->same_passes++;
+	}
+}
+
+static bool apart(struct opt a, struct opt b, int32_t more_than)
+{
+	if (!a.known || !b.known)
+		return a.known != b.known;
+	return a.value - b.value > more_than || b.value - a.value > more_than;
+}
+
+bool rack_jumped(const struct rack_reading *before, const struct rack_reading *now,
+                 const struct settings_protection *p)
+{
+	return apart(before->cell_low.value, now->cell_low.value, p->confirm_cell_mv) ||
+	       apart(before->cell_high.value, now->cell_high.value, p->confirm_cell_mv) ||
+	       apart(before->temp_low.value, now->temp_low.value, p->confirm_temperature_mc) ||
+	       apart(before->temp_high.value, now->temp_high.value, p->confirm_temperature_mc) ||
+	       apart(opt_some(before->soc_pct), opt_some(now->soc_pct), p->confirm_soc_pct) ||
+	       before->failed_cells != now->failed_cells;
+}
+
 static int64_t oldest_ms(const struct module *m)
 {
 	if (m->pwr_ms == RACK_NEVER || m->bat_ms == RACK_NEVER)
@@ -207,6 +262,39 @@ static bool fresh(const struct module *m, int64_t patience_ms, int64_t now_ms)
 	return age >= 0 && age < patience_ms;
 }
 
+static int32_t magnitude(int32_t n)
+{
+	return n < 0 ? -n : n;
+}
+
+/* At rest sameness is normal. */
+bool rack_frozen(const struct module *m, const struct settings_protection *p, int64_t now_ms)
+{
+	return magnitude(m->pwr.current_ma.value) > p->frozen_current_ma &&
+	       m->same_passes >= p->frozen_passes && now_ms - m->same_ms >= p->frozen_ms;
+}
+
+static bool faulty(const struct module *m, const struct settings *settings)
+{
+	bool sensor = false;
+
+	for (int i = 0; i < m->bat.cells; i++)
+		sensor |= !m->bat.cell[i].mv.known ||
+		          rack_sense_failed(settings, m->bat.cell[i].mv.value);
+	return (sensor || m->pwr.base == WORD_SYSERROR) &&
+	       magnitude(m->pwr.current_ma.value) < settings->protection.failed_current_ma;
+}
+
+/* A module that reports a fault and carries nothing for long has failed, until either ends. */
+static void age_fault(struct module *m, const struct settings *settings, int64_t now_ms)
+{
+	if (m->state != MODULE_ONLINE || !faulty(m, settings))
+		m->faulty_ms = RACK_NEVER;
+	else if (m->faulty_ms == RACK_NEVER)
+		m->faulty_ms = now_ms;
+	m->failed = m->faulty_ms != RACK_NEVER && now_ms - m->faulty_ms >= settings->protection.failed_ms;
+}
+
 uint32_t rack_age(struct rack *rack, const struct settings *settings, int64_t now_ms)
 {
 	int64_t patience = rack_patience_ms(rack, settings);
@@ -215,12 +303,14 @@ uint32_t rack_age(struct rack *rack, const struct settings *settings, int64_t no
 	for (int i = 0; i < RACK_MODULES_MAX; i++) {
 		struct module *m = &rack->module[i];
 		enum module_state before = m->state;
+		bool failed = m->failed;
 
-		if (m->wanted && fresh(m, patience, now_ms))
+		if (m->wanted && fresh(m, patience, now_ms) && !rack_frozen(m, &settings->protection, now_ms))
 			m->state = MODULE_ONLINE;
 		else if (m->state == MODULE_ONLINE)
 			m->state = MODULE_LOST;
-		if (m->state != before)
+		age_fault(m, settings, now_ms);
+		if (m->state != before || m->failed != failed)
 			changed |= UINT32_C(1) << i;
 	}
 	return changed;
@@ -253,6 +343,15 @@ int64_t rack_deadline(const struct rack *rack, const struct settings *settings)
 			deadline = oldest_ms(m) + patience;
 	}
 	return deadline;
+}
+
+int rack_sound(const struct rack *rack)
+{
+	int count = 0;
+
+	for (int i = 0; i < RACK_MODULES_MAX; i++)
+		count += rack->module[i].state == MODULE_ONLINE && !rack->module[i].failed;
+	return count;
 }
 
 int rack_count(const struct rack *rack, enum module_state state)
@@ -333,6 +432,7 @@ void rack_read(const struct rack *rack, const struct module *module,
 
 	memset(reading, 0, sizeof *reading);
 	reading->address = m->address;
+	reading->failed = m->failed;
 	reading->cells = m->bat.cells;
 	reading->pack_mv = m->pwr.voltage_mv.value;
 	reading->current_ma = m->pwr.current_ma.value;

@@ -148,7 +148,7 @@ void report_fault(struct engine_actions *out, struct command command,
                   const struct reply_fault *fault, const struct module *module, bool *strange)
 {
 	static const char *const results[] = {
-		[REPLY_OK] = "not usable",
+		[REPLY_OK] = "not yet",
 		[REPLY_DAMAGED] = "damaged",
 		[REPLY_OUT_OF_RANGE] = "a value that cannot be",
 		[REPLY_WRONG_MODULE] = "another module's",
@@ -198,26 +198,54 @@ void report_identity(struct engine_actions *out, const struct module *module, bo
 	}
 }
 
-void report_module_state(struct engine_actions *out, const struct rack *rack,
-                         const struct module *module, int64_t patience_ms)
+static void put_lost(struct text *t, const struct module *module, int64_t patience_ms, bool frozen)
 {
-	bool online = module->state == MODULE_ONLINE;
-	struct text t = line(out, online ? LEVEL_INFO : LEVEL_WARNING);
+	if (module->pwr_ms == RACK_NEVER) {
+		text_str(t, " does not answer: counted as offline; is its address right, its cable in?");
+	} else if (frozen) {
+		text_str(t, " is counted as lost: it carries current, but its replies stay the same to the byte");
+	} else {
+		text_str(t, " is lost: no good reply for ");
+		text_int(t, patience_ms / 1000);
+		text_str(t, " s");
+	}
+}
+
+void report_module_state(struct engine_actions *out, const struct rack *rack,
+                         const struct module *module, int64_t patience_ms, bool frozen)
+{
+	bool well = module->state == MODULE_ONLINE && !module->failed;
+	struct text t = line(out, well ? LEVEL_INFO : LEVEL_WARNING);
 
 	text_str(&t, "module ");
 	text_int(&t, module->address);
-	if (online) {
-		text_str(&t, " is online");
+	if (module->state == MODULE_ONLINE)
+		text_str(&t, module->failed ? " has failed: it reports a fault and carries no current; it is "
+		                              "left out of the bank"
+		                            : " is online");
+	else
+		put_lost(&t, module, patience_ms, frozen);
+	if (!well) {
+		text_str(&t, "; modules in good order: ");
+		text_int(&t, rack_sound(rack));
+	}
+}
+
+void report_lost(struct engine_actions *out, bool *told, bool lost, const struct limits_set *limits)
+{
+	struct text t;
+
+	if (*told == lost)
+		return;
+	*told = lost;
+	t = line(out, lost ? LEVEL_ERROR : LEVEL_WARNING);
+	if (!lost) {
+		text_str(&t, "the battery is back");
 		return;
 	}
-	if (module->pwr_ms == RACK_NEVER) {
-		text_str(&t, " does not answer: counted as offline; is its address right, its cable in?");
-		return;
-	}
-	text_str(&t, " is lost: no good reply for ");
-	text_int(&t, patience_ms / 1000);
-	text_str(&t, " s; modules still online: ");
-	text_int(&t, rack_count(rack, MODULE_ONLINE));
+	text_str(&t, "every module is lost: charge is blocked, discharge is limited to ");
+	text_milli(&t, limits->limit[LIMIT_DCL], 1);
+	text_str(&t, " A until one answers");
 }
 
 void report_unlisted(struct engine_actions *out, uint32_t *told,

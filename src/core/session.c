@@ -363,6 +363,7 @@ bool session_send(struct session *s, struct command command, int32_t first_byte_
 	if (s->state != SESSION_IDLE || !is_answered(command))
 		return false;
 	s->command = command;
+	s->sent_ms = now_ms;
 	s->first_byte_ms = first_byte_ms > 0 ? first_byte_ms : FIRST_BYTE_MS;
 	take(s, SEND, now_ms, &none);
 	return true;

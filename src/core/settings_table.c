@@ -28,6 +28,8 @@
 #define SOC(key, least, most, preset, text) NUMBER(key, key##_pct, least, most, preset, "%", text)
 #define PERCENT(key, least, most, preset, text) \
 	NUMBER(key##_percent, key##_pct, least, most, preset, "%", text)
+#define POLICY(key, choices, preset, text) \
+	{ "protection", #key, SETTINGS_BOOL, AT(protection.key##_blocks), 0, 1, choices, preset, "", text }
 #define TAPER_VOLTS(key, least, most, preset, text) \
 	{ "protection", #key "_voltage", SETTINGS_TAPER_MV, AT(protection.key.cell_mv), least, most, \
 	  NULL, preset, "V", text }
@@ -87,6 +89,10 @@ const struct settings_row settings_rows[] = {
 	  AT(limits.discharge_blocked_current_ma), 0, 1000, NULL, "0", "A",
 	  "Published discharge limit while discharge is blocked. 0 shuts an off-grid inverter down; some "
 	  "owners need 0.1." },
+
+	TEXT(limits, memory_file, 0, 127, "/run/pylontech-mqtt.memory",
+	     "Where a restart finds trips, held modules and the last limits; in RAM, since it is for the same "
+	     "boot only. Empty: nowhere."),
 
 	/* [protection]: charge voltage; every cell_ voltage is that of one cell */
 	VOLTS(cell_bulk, 3300, 3600, "3.50", "Charge voltage of the bulk stage, per cell."),
@@ -180,6 +186,40 @@ const struct settings_row settings_rows[] = {
 	SECONDS(backoff_max, 100, 300000, "60",
 	        "Longest pause between attempts before the first good reply, or while the port is missing."),
 	SECONDS(offline_patience, 200, 5000, "1", "Patience with a module that is offline."),
+	SECONDS(frozen, 1000, 600000, "60",
+	        "A module whose replies stay the same to the byte for so long"),
+	NUMBER(frozen_passes, frozen_passes, 2, 100, "5", "", "and so many passes"),
+	AMPERES(frozen_current, 500, 50000, "2", "while it carries more than this is lost."),
+	POLICY(lost_module, "degrade|block", "degrade",
+	       "What a lost module does to the bank. degrade: the others carry on, not above the float "
+	       "voltage; block: no charge and no discharge."),
+	NUMBER(lost_module_hold_min, lost_module_hold_min, 0, 1440, "60", "min",
+	       "How long its last charge limits still count, unless it answers."),
+	POLICY(failed_module, "degrade|block", "degrade",
+	       "The same for a failed module: one with a system error or a failed sense line that carries "
+	       "no current."),
+	AMPERES(failed_current, 100, 5000, "0.5", "It has failed when it carries less than this"),
+	SECONDS(failed, 1000, 600000, "60", "for so long."),
+	POLICY(lost_battery, "derate|block", "derate",
+	       "What the loss of every module does to discharge. derate: lost_battery_current; block: no "
+	       "discharge."),
+	AMPERES(lost_battery_current, 0, 50000, "10",
+	        "Discharge current of a module of a lost battery."),
+	SOC(lost_battery_soc, 1, 100, "10", "Below this last state of charge: no discharge."),
+	VOLTS(lost_battery_cell, 2600, 3400, "3.00", "With a last lowest cell below this: no discharge."),
+
+	/* [protection]: confirmation and recovery */
+	MILLI(confirm_cell_voltage, confirm_cell_mv, 50, 1000, "0.30", "V",
+	      "A reading that would block is read again when a cell jumped by more than this,"),
+	SOC(confirm_soc, 1, 100, "10", "the state of charge by more than this"),
+	DEGREE_STEP(confirm_temperature, 500, 30000, "5", "or a temperature by more than this."),
+	SECONDS(confirm, 200, 5000, "1.5", "The second reading counts when it comes within this time."),
+	SECONDS(recovery_hold, 0, 600000, "30",
+	        "A limit gets looser only so long after it last had to be stricter; 0: at once."),
+	MILLI(recovery_current_a_s, recovery_ma_s, 0, 100000, "5", "A/s",
+	      "and then by so much a second and module; 0: at once."),
+	MILLI(recovery_voltage_v_s, recovery_mv_s, 0, 10000, "0.05", "V/s",
+	      "The same for the charge voltage of the pack."),
 
 	/* [protection]: alarms */
 	VOLTS(alarm_cell_low, 2500, 3200, "2.80",
@@ -313,6 +353,8 @@ const struct settings_order settings_orders[] = {
 	{ P(alarm_cold_high_mc), SETTINGS_BELOW, P(alarm_cold_mc) },
 	{ P(alarm_cold_mc), SETTINGS_BELOW, P(alarm_hot_mc) },
 	{ P(alarm_hot_mc), SETTINGS_BELOW, P(alarm_hot_high_mc) },
+	{ P(cell_under_mv), SETTINGS_BELOW, P(lost_battery_cell_mv) },
+	{ P(low_soc_block_pct), SETTINGS_BELOW, P(lost_battery_soc_pct) },
 	/* ages: a pass must come round before the values of the last one are too old */
 	{ AT(serial.reading_freq_ms), SETTINGS_BELOW, P(max_age_ms) },
 };
