@@ -46,7 +46,7 @@ struct reply_field {
 struct reply_reader {
 	struct reply_lines lines;
 	int row;            /* line to be blamed */
-	char *unknown_word; /* REPLY_WORD_MAX bytes for the first unknown word, or NULL */
+	char *unknown_word; /* REPLY_WORD_MAX bytes for the first unknown word, where rows have words */
 	struct reply_fault *fault;
 };
 

@@ -78,7 +78,7 @@ void session_init(struct session *s, int32_t baud);
 /* The port is open: a round of attempts starts. */
 void session_opened(struct session *s, int64_t now_ms);
 
-/* The port is gone. An outstanding command is forgotten. */
+/* The port is gone. Neither an outstanding command nor an order is left. */
 void session_closed(struct session *s);
 
 /* Starts a new round from SESSION_PAUSED; elsewhere it does nothing. */

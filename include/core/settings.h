@@ -136,9 +136,10 @@ struct settings_row {
 	const char *key;
 	enum settings_kind kind;
 	size_t offset;      /* in struct settings */
-	int32_t least;      /* in the kept unit; of a text: its least length */
+	int32_t least;      /* in the kept unit; of a text: its least and greatest length */
 	int32_t most;
 	const char *choices; /* SETTINGS_CHOICE: words in the order of their values, "a|b|c";
+	                      * SETTINGS_BOOL: the words for false and true, NULL: "no|yes";
 	                      * SETTINGS_INT and SETTINGS_MILLI: a word that stands for 0, or NULL */
 	const char *preset; /* the default, written as the owner would */
 	const char *unit;   /* "" for none */

@@ -125,7 +125,7 @@ static enum reply_result read_word(const struct job *job)
 
 	if (!reply_scan_word(job->first))
 		return blame(job, REPLY_DAMAGED);
-	if (word == WORD_UNKNOWN && unknown != NULL && unknown[0] == '\0')
+	if (word == WORD_UNKNOWN && unknown[0] == '\0')
 		reply_scan_copy(unknown, REPLY_WORD_MAX, job->first);
 	memcpy(&now, job->out + job->field->offset, sizeof now);
 	if (now == WORD_NONE || now == WORD_NORMAL)

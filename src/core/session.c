@@ -200,8 +200,8 @@ static enum event give_up(struct session *s, int64_t now_ms)
 
 static enum event babble(struct session *s, int64_t now_ms)
 {
-	s->heard = true;
-	return give_up(s, now_ms);
+	s->garbage = true;
+	return rest(s, now_ms);
 }
 
 static enum event ask(struct session *s, int64_t now_ms)
@@ -236,10 +236,8 @@ static enum event hear_drain(struct session *s, int64_t now_ms)
 	return NO_EVENT;
 }
 
-static enum event forget(struct session *s, int64_t now_ms)
+static enum event lose_port(struct session *s, int64_t now_ms)
 {
-	framing_expect(&s->framing, "");
-	s->command = (struct command){ COMMAND_NEWLINE, 0 };
 	s->order_count = 0;
 	return rest(s, now_ms);
 }
@@ -254,7 +252,7 @@ struct transition {
 
 /* An event that has no row for the state is nothing to it. */
 static const struct transition transitions[] = {
-	{ ANY_STATE,        CLOSED,     forget,       SESSION_CLOSED,   SESSION_NOTHING },
+	{ ANY_STATE,        CLOSED,     lose_port,    SESSION_CLOSED,   SESSION_NOTHING },
 	{ SESSION_CLOSED,   OPENED,     open_port,    SESSION_CHOOSING, SESSION_NOTHING },
 
 	{ SESSION_CHOOSING, PICK_PROBE, probe,        SESSION_PROBING,  SESSION_NOTHING },

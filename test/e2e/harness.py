@@ -47,6 +47,14 @@ def merged(config, changes):
     return result
 
 
+def counted(texts):
+    """Each text once, with how often it came."""
+    counts = {}
+    for text in texts:
+        counts[text] = counts.get(text, 0) + 1
+    return [text + (" (%d times)" % n if n > 1 else "") for text, n in counts.items()]
+
+
 class Rig:
     """Broker, simulator, subscriber and daemon.
 
@@ -136,7 +144,7 @@ class Rig:
         ended = time.monotonic()
         if self.daemon and self.daemon.running:
             faults += self._stop_daemon()
-        faults += [str(b) for b in self.breaches(ended)]
+        faults += counted(str(b) for b in self.breaches(ended))
         faults += ["the subscriber could not read %r" % line for line in self.subscriber.faults]
         faults += ["written to the console: %r" % text for _, text in self.sim.forbidden]
         secrets = [p for p in (self.users or {}).values()]

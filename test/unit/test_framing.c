@@ -247,6 +247,7 @@ static void test_prompts(void **state)
 		{ "debug alone", "_debug>", 1, "_debug", true },
 		{ "not at the end", "_debugger>", 1, "_debugger", false },
 		{ "behind a reply", "x\n" DONE END, 1, "pylon", false },
+		{ "one letter", "\nx>", 1, "x", false },
 		{ "glued", "pylon>pylon>", 2, "pylon", false },
 		{ "behind text in the line", "12 pylon>", 0, "", false },
 		{ "no word", ">", 0, "", false },
@@ -348,6 +349,7 @@ static void test_endless_line(void **state)
 	framing_expect(&f, "bat 1");
 	assert_int_equal(feed_until_overflow(&f, 'x', 3 * FRAMING_LINE_MAX), 0);
 	feed_text(&f, "\nbat 1\n@\n");
+	assert_int_equal(f.stray, 3 * FRAMING_LINE_MAX);
 	assert_int_equal(feed_until_overflow(&f, 'x', 2 * FRAMING_LINE_MAX), FRAMING_LINE_MAX);
 	assert_int_equal(feed_until_overflow(&f, 'x', 3 * FRAMING_LINE_MAX), 0);
 	assert_int_equal(feed(&f, reply, sizeof reply - 1, 0, NULL).verdict, OPEN);

@@ -679,6 +679,8 @@ static void test_integers(void **state)
 		if (rows[i].good)
 			assert_int_equal(value, rows[i].value);
 	}
+	assert_false(reply_scan_amount(NULL, reply_scan_of(""), NULL, 9, &value));
+	assert_false(reply_scan_word(reply_scan_of("")));
 }
 
 int main(void)

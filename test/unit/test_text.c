@@ -53,6 +53,7 @@ static void test_milli(void **state)
 		{ "whole, below half", 2499, 0, "2" },
 		{ "carry", 9999, 2, "10.00" },
 		{ "less than one", -5, 3, "-0.005" },
+		{ "the least that is not zero", -1, 3, "-0.001" },
 		{ "no negative zero", -4, 2, "0.00" },
 		{ "no negative whole zero", -499, 0, "0" },
 		{ "the least", INT64_MIN, 3, "-9223372036854775.808" },

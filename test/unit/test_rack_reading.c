@@ -1,0 +1,284 @@
+/* The rack: how old its values may grow, and what the rules see of them. */
+#include "check.h"
+#include "scene.h"
+
+/* A rack of `modules` wanted modules that have said nothing yet. */
+static void empty(struct scene *s, int modules)
+{
+	memset(s, 0, sizeof *s);
+	settings_defaults(&s->settings);
+	s->settings.battery.addresses = (UINT32_C(1) << modules) - 1;
+	rack_init(&s->rack, &s->settings);
+	s->modules = modules;
+}
+
+/* A module is as old as its older required reply; at max_age it is lost. */
+static void test_ages(void **state)
+{
+	static const struct {
+		int64_t pwr_ms, bat_ms, now_ms, age_ms;
+		enum module_state state;
+		uint32_t changed;
+	} steps[] = {
+		{ RACK_NEVER, RACK_NEVER, 0, -1, MODULE_AWAITED, 0 },
+		{ 100, RACK_NEVER, 100, -1, MODULE_AWAITED, 0 },
+		{ 100, 200, 200, 100, MODULE_ONLINE, 2 },
+		{ 100, 9000, 15099, 14999, MODULE_ONLINE, 0 },
+		{ 100, 9000, 15100, 15000, MODULE_LOST, 2 },
+		{ 100, 9000, 15101, 15001, MODULE_LOST, 0 },
+		{ 16000, 9000, 24000, 15000, MODULE_LOST, 0 },
+		{ 16000, 9001, 24000, 14999, MODULE_ONLINE, 2 },
+		{ 16000, 24500, 30999, 14999, MODULE_ONLINE, 0 },
+		{ 16000, 24500, 31000, 15000, MODULE_LOST, 2 },
+	};
+	struct scene s;
+	struct module *m = &s.rack.module[1];
+
+	(void)state;
+	empty(&s, 2);
+	for (int i = 0; i < COUNT_OF(steps); i++) {
+		m->pwr_ms = steps[i].pwr_ms;
+		m->bat_ms = steps[i].bat_ms;
+		assert_row("age", i, rack_age_ms(m, steps[i].now_ms), steps[i].age_ms);
+		assert_row("changed", i, rack_age(&s.rack, &s.settings, steps[i].now_ms),
+		           steps[i].changed);
+		assert_row("state", i, m->state, steps[i].state);
+	}
+	m->pwr_ms = m->bat_ms = 40000;
+	m->wanted = false;
+	assert_int_equal(rack_age(&s.rack, &s.settings, 40000), 0);
+	assert_int_equal(m->state, MODULE_LOST);
+}
+
+/* 2.5 x the last wholly good pass, where that is longer than max_age. */
+static void test_patience(void **state)
+{
+	static const struct {
+		int32_t pass_ms, max_age_ms;
+		int64_t patience_ms;
+	} rows[] = {
+		{ 0, 15000, 15000 },    { 5999, 15000, 15000 }, { 6000, 15000, 15000 },
+		{ 6001, 15000, 15002 }, { 8000, 15000, 20000 }, { 8000, 30000, 30000 },
+	};
+	struct scene s;
+
+	(void)state;
+	scene_init(&s, 2);
+	s.rack.module[1].pwr_ms = 3000;
+	s.rack.module[0].bat_ms = 1000;
+	s.rack.module[0].pwr_ms = 2000;
+	s.rack.module[1].bat_ms = 2500;
+	for (int i = 0; i < COUNT_OF(rows); i++) {
+		s.rack.last_good_pass_ms = rows[i].pass_ms;
+		s.settings.protection.max_age_ms = rows[i].max_age_ms;
+		assert_row("patience", i, rack_patience_ms(&s.rack, &s.settings), rows[i].patience_ms);
+		s.rack.module[0].state = s.rack.module[1].state = MODULE_ONLINE;
+		assert_row("deadline", i, rack_deadline(&s.rack, &s.settings),
+		           1000 + rows[i].patience_ms);
+		assert_row("at it", i, rack_age(&s.rack, &s.settings, 999 + rows[i].patience_ms), 0);
+		assert_row("at it", i, rack_age(&s.rack, &s.settings, 1000 + rows[i].patience_ms), 1);
+		assert_row("the next", i, rack_deadline(&s.rack, &s.settings), 2500 + rows[i].patience_ms);
+	}
+}
+
+/* A whole pass without an answer: lost, and only those that are wanted and were never there. */
+static void test_end_of_pass(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	scene_init(&s, 3);
+	s.rack.module[1].state = MODULE_AWAITED;
+	s.rack.module[2].state = MODULE_LOST;
+	assert_int_equal(rack_end_of_pass(&s.rack), 2);
+	assert_int_equal(s.rack.module[0].state, MODULE_ONLINE);
+	assert_int_equal(s.rack.module[1].state, MODULE_LOST);
+	assert_int_equal(s.rack.module[3].state, MODULE_AWAITED);
+	assert_int_equal(rack_end_of_pass(&s.rack), 0);
+	assert_int_equal(rack_count(&s.rack, MODULE_ONLINE), 1);
+	assert_int_equal(rack_count(&s.rack, MODULE_LOST), 2);
+	assert_int_equal(rack_count(&s.rack, MODULE_AWAITED), 0);
+}
+
+static void check_extreme(const char *legend, const struct rack_extreme *e, int32_t value, int cell)
+{
+	assert_row(legend, cell, e->value.known, true);
+	assert_row(legend, cell, e->value.value, value);
+	assert_row(legend, cell, e->cell, cell);
+}
+
+static void test_extremes(void **state)
+{
+	struct scene s;
+	struct module *m = &s.rack.module[0];
+	const struct rack_reading *r = &s.reading[0];
+
+	(void)state;
+	scene_init(&s, 1);
+	m->pwr.soc_pct = opt_some(61);
+	m->pwr.current_ma = opt_some(-7000);
+	m->bat.cell[4].mv = m->bat.cell[5].mv = opt_some(3290); /* of equals the first */
+	m->bat.cell[8].mv = m->bat.cell[11].mv = opt_some(3320);
+	m->bat.cell[2].temp_mc = opt_some(19500);
+	m->bat.cell[14].temp_mc = opt_some(20500);
+	scene_read(&s, 0);
+	assert_int_equal(r->address, 1);
+	assert_int_equal(r->cells, 15);
+	assert_int_equal(r->pack_mv, 49500);
+	assert_int_equal(r->current_ma, -7000);
+	assert_int_equal(r->soc_pct, 61);
+	assert_ptr_equal(r->pwr, &m->pwr);
+	check_extreme("lowest cell", &r->cell_low, 3290, 5);
+	check_extreme("highest cell", &r->cell_high, 3320, 9);
+	check_extreme("coldest", &r->temp_low, 19500, 3);
+	check_extreme("hottest", &r->temp_high, 20500, 15);
+	assert_int_equal(r->spread_mv.value, 30);
+	assert_int_equal(r->failed_cells, 0);
+	assert_false(r->max_charge_ma.known);
+	m->pwr.temp_mc = opt_some(21000);
+	scene_read(&s, 0);
+	check_extreme("the pack is the hottest", &r->temp_high, 21000, 0);
+	check_extreme("and not the coldest", &r->temp_low, 19500, 3);
+	m->pwr.temp_mc = opt_some(19500);
+	scene_read(&s, 0);
+	check_extreme("as cold as the pack", &r->temp_low, 19500, 0);
+}
+
+/* Beyond 4.00 V and 0.5 V it is no cell's voltage: it counts as failed and takes part in nothing. */
+static void test_failed_sense_lines(void **state)
+{
+	static const struct {
+		int32_t mv;
+		bool failed;
+	} rows[] = { { 499, true }, { 500, false }, { 4000, false }, { 4001, true }, { 4095, true },
+		     { 0, true } };
+	struct scene s;
+	const struct rack_reading *r = &s.reading[0];
+
+	(void)state;
+	for (int i = 0; i < COUNT_OF(rows); i++) {
+		scene_init(&s, 1);
+		s.rack.module[0].bat.cell[3].mv = opt_some(rows[i].mv);
+		scene_read(&s, 0);
+		assert_row("failed", i, rack_sense_failed(&s.settings, rows[i].mv), rows[i].failed);
+		assert_row("failed", i, r->failed_cells, rows[i].failed);
+		assert_row("spread", i, r->spread_mv.value,
+		           rows[i].failed ? 0 : rows[i].mv > 3300 ? rows[i].mv - 3300 : 3300 - rows[i].mv);
+	}
+	scene_init(&s, 1);
+	scene_cells(&s, 0, 4095);
+	s.rack.module[0].row.cell_high_mv = s.rack.module[0].row.cell_low_mv = opt_some(3350);
+	s.rack.module[0].row_ms = 0;
+	scene_read(&s, 0);
+	assert_int_equal(r->failed_cells, 15);
+	assert_false(r->cell_low.value.known);
+	assert_false(r->cell_high.value.known);
+	assert_false(r->spread_mv.known);
+	check_extreme("the table stands in", &r->worst_cell_high, 3350, 0);
+	check_extreme("the table stands in", &r->worst_cell_low, 3350, 0);
+}
+
+/* A row of the table makes the worst worse, never better, and only while it is young. */
+static void test_row_only_tightens(void **state)
+{
+	static const struct {
+		const char *legend;
+		int32_t low_mv, high_mv, cold_mc, hot_mc;
+		int32_t worst_low_mv, worst_high_mv, worst_cold_mc, worst_hot_mc;
+	} rows[] = {
+		{ "better", 3290, 3310, 20500, 20900, 3280, 3320, 19000, 22000 },
+		{ "equal", 3280, 3320, 19000, 22000, 3280, 3320, 19000, 22000 },
+		{ "worse", 3279, 3321, 18999, 22001, 3279, 3321, 18999, 22001 },
+		{ "failed sense lines", 499, 4001, 19000, 22000, 3280, 3320, 19000, 22000 },
+	};
+	struct scene s;
+	struct module *m = &s.rack.module[0];
+	const struct rack_reading *r = &s.reading[0];
+
+	(void)state;
+	for (int i = 0; i < COUNT_OF(rows); i++) {
+		scene_init(&s, 1);
+		m->bat.cell[0].mv = opt_some(3280);
+		m->bat.cell[1].mv = opt_some(3320);
+		m->bat.cell[2].temp_mc = opt_some(19000);
+		m->bat.cell[3].temp_mc = opt_some(22000);
+		m->row_ms = 0;
+		m->row.cell_low_mv = opt_some(rows[i].low_mv);
+		m->row.cell_high_mv = opt_some(rows[i].high_mv);
+		m->row.temp_low_mc = opt_some(rows[i].cold_mc);
+		m->row.temp_high_mc = opt_some(rows[i].hot_mc);
+		scene_read(&s, 0);
+		assert_row(rows[i].legend, i, r->worst_cell_low.value.value, rows[i].worst_low_mv);
+		assert_row(rows[i].legend, i, r->worst_cell_high.value.value, rows[i].worst_high_mv);
+		assert_row(rows[i].legend, i, r->worst_temp_low.value.value, rows[i].worst_cold_mc);
+		assert_row(rows[i].legend, i, r->worst_temp_high.value.value, rows[i].worst_hot_mc);
+		assert_row(rows[i].legend, i, r->worst_cell_low.cell, rows[i].low_mv == 3279 ? 0 : 1);
+		check_extreme("its own stays", &r->cell_low, 3280, 1);
+		check_extreme("its own stays", &r->temp_high, 22000, 4);
+		assert_int_equal(r->spread_mv.value, 40);
+	}
+}
+
+static void test_row_age(void **state)
+{
+	struct scene s;
+	struct module *m = &s.rack.module[0];
+	const struct rack_reading *r = &s.reading[0];
+
+	(void)state;
+	scene_init(&s, 1);
+	m->row.cell_high_mv = opt_some(3700);
+	m->row.mos_temp_mc = opt_some(50000);
+	scene_read(&s, 0);
+	assert_null(r->row);
+	assert_int_equal(r->worst_cell_high.value.value, 3300);
+	assert_false(r->mos_temp_mc.known);
+	m->row_ms = 1000;
+	scene_read(&s, 15999);
+	assert_ptr_equal(r->row, &m->row);
+	assert_int_equal(r->mos_temp_mc.value, 50000);
+	assert_int_equal(r->worst_cell_high.value.value, 3700);
+	scene_read(&s, 16000);
+	assert_null(r->row);
+	assert_int_equal(r->worst_cell_high.value.value, 3300);
+}
+
+static void test_reading_words_and_maxima(void **state)
+{
+	struct scene s;
+	const struct rack_reading *r = &s.reading[0];
+
+	(void)state;
+	scene_init(&s, 1);
+	scene_read(&s, 0);
+	assert_false(r->unknown_word);
+	strcpy(s.rack.module[0].pwr.unknown_word, "Heating");
+	scene_read(&s, 0);
+	assert_true(r->unknown_word);
+	s.rack.module[0].pwr.unknown_word[0] = '\0';
+	strcpy(s.rack.module[0].bat.unknown_word, "Heating");
+	scene_read(&s, 0);
+	assert_true(r->unknown_word);
+	s.rack.module[0].info_ms = 0;
+	s.rack.module[0].info.max_charge_ma = opt_some(25000);
+	s.rack.module[0].info.max_discharge_ma = opt_some(26000);
+	scene_read(&s, 0);
+	assert_int_equal(r->max_charge_ma.value, 25000);
+	assert_int_equal(r->max_discharge_ma.value, 26000);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_ages),
+		cmocka_unit_test(test_patience),
+		cmocka_unit_test(test_end_of_pass),
+		cmocka_unit_test(test_extremes),
+		cmocka_unit_test(test_failed_sense_lines),
+		cmocka_unit_test(test_row_only_tightens),
+		cmocka_unit_test(test_row_age),
+		cmocka_unit_test(test_reading_words_and_maxima),
+	};
+
+	return cmocka_run_group_tests_name("rack, reading", tests, NULL, NULL);
+}
