@@ -141,4 +141,8 @@ int32_t limits_max_charge_mv(const struct settings *settings, int cells);
 /* "Cold: 3.0 C, module 2"; just the rule's name where no value belongs to it. */
 void limits_describe(const struct limits_reason *reason, struct text *out);
 
+/* Rule `index` (from 0) with the values that the settings give it, one line for a person to sign off:
+ * "CCL  Cold   10 A below 5 C, ...". False past the last. */
+bool limits_print_rule(const struct settings *settings, int index, struct text *out);
+
 #endif

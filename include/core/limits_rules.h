@@ -31,12 +31,14 @@ struct limits_module_rule {
 	enum limits_kind kind;
 	const char *name;
 	struct limits_verdict (*judge)(const struct limits_module_input *in);
+	const char *text; /* for a person; {key} stands for a value of [protection] */
 };
 
 struct limits_subject_rule {
 	enum limits_kind kind;
 	const char *name;
 	struct limits_verdict (*judge)(const struct limits_subject_input *in);
+	const char *text;
 };
 
 extern const struct limits_module_rule limits_module_rules[];

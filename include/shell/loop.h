@@ -21,6 +21,8 @@ struct loop {
 	struct engine_event next; /* what the last actions answered; ENGINE_TICK: nothing */
 	struct port port;
 	struct mqtt mqtt;
+	struct engine_memory memory;
+	bool memory_told; /* that it cannot be written */
 	struct figures figures;
 	char document[LOOP_DOCUMENT_MAX];
 	int exit_status; /* ENGINE_EXIT_NONE: go on */

@@ -320,25 +320,64 @@ static struct limits_verdict cell_headroom(const struct limits_module_input *in)
 
 /* Among equal limits the first row wins, but a block before what only limits. */
 const struct limits_module_rule limits_module_rules[] = {
-	{ LIMIT_CVL, "Cell headroom", cell_headroom },
-	{ LIMIT_CCL, "Configured maximum", charge_base },
-	{ LIMIT_CCL, "Cold", charge_cold },
-	{ LIMIT_CCL, "Hot", charge_hot },
-	{ LIMIT_CCL, "Cell over-voltage", cell_over_voltage },
-	{ LIMIT_CCL, "High cell", charge_taper },
-	{ LIMIT_CCL, "Deep cell", deep_cell },
-	{ LIMIT_CCL, "Cell sensor", cell_sensor },
-	{ LIMIT_CCL, "BMS event", charge_events },
-	{ LIMIT_CCL, "BMS recommendation", charge_wish },
-	{ LIMIT_DCL, "Configured maximum", discharge_base },
-	{ LIMIT_DCL, "Cell under-voltage", cell_under_voltage },
-	{ LIMIT_DCL, "Low cell", discharge_taper },
-	{ LIMIT_DCL, "Pack low", pack_low },
-	{ LIMIT_DCL, "Cold", discharge_cold },
-	{ LIMIT_DCL, "Hot", discharge_hot },
-	{ LIMIT_DCL, "BMS event", discharge_events },
-	{ LIMIT_DCL, "Over-current", over_current },
-	{ LIMIT_DCL, "BMS recommendation", discharge_wish },
+	{ LIMIT_CVL, "Cell headroom", cell_headroom,
+	  "while the highest cell is above {headroom_start_cell_voltage}: pack voltage + "
+	  "cells x ({headroom_target_cell_voltage} - highest cell), not below "
+	  "{cell_floor_voltage} a cell" },
+	{ LIMIT_CCL, "Configured maximum", charge_base,
+	  "{charge_derate_percent} of the configured maximum or of the module's own, "
+	  "whichever is less" },
+	{ LIMIT_CCL, "Cold", charge_cold,
+	  "{charge_cold_current} below {charge_cold_temperature}, blocked below "
+	  "{charge_cold_block_temperature}; released {temperature_release} above" },
+	{ LIMIT_CCL, "Hot", charge_hot,
+	  "{charge_hot_current} above {charge_hot_temperature}, blocked above "
+	  "{charge_hot_block_temperature}; released {temperature_release} below" },
+	{ LIMIT_CCL, "Cell over-voltage", cell_over_voltage,
+	  "blocked while a cell was above {cell_over_voltage} and none is below "
+	  "{cell_over_release_voltage} yet" },
+	{ LIMIT_CCL, "High cell", charge_taper,
+	  "{charge_taper_percent} of the base at {charge_taper_voltage} of the highest "
+	  "cell, linear between" },
+	{ LIMIT_CCL, "Deep cell", deep_cell,
+	  "{deep_cell_current} below {deep_cell_voltage} of the lowest cell until "
+	  "{deep_cell_release_voltage}; blocked below {deep_cell_block_voltage} until "
+	  "{deep_cell_block_release_voltage}" },
+	{ LIMIT_CCL, "Cell sensor", cell_sensor,
+	  "blocked while a cell reads above {sense_high_voltage} or below "
+	  "{sense_low_voltage}: a failed sense line" },
+	{ LIMIT_CCL, "BMS event", charge_events,
+	  "blocked on over-voltage, charge over-current, over-temperature, charge FET, "
+	  "voltage or current sensing failure, system error" },
+	{ LIMIT_CCL, "BMS recommendation", charge_wish,
+	  "never above what the BMS recommends for a module, where the console tells" },
+	{ LIMIT_DCL, "Configured maximum", discharge_base,
+	  "the configured maximum or the module's own, whichever is less" },
+	{ LIMIT_DCL, "Cell under-voltage", cell_under_voltage,
+	  "blocked below {cell_under_voltage} of the lowest cell until above "
+	  "{cell_under_release_voltage}" },
+	{ LIMIT_DCL, "Low cell", discharge_taper,
+	  "{discharge_taper_percent} of the base at {discharge_taper_voltage} of the lowest"
+	  " cell, linear between" },
+	{ LIMIT_DCL, "Pack low", pack_low,
+	  "{pack_low_percent} of the base below {pack_low_cell_voltage} a cell, blocked "
+	  "below {pack_cut_cell_voltage} a cell for {pack_cut_s}; both until above "
+	  "{pack_low_release_cell_voltage} a cell" },
+	{ LIMIT_DCL, "Cold", discharge_cold,
+	  "blocked below {discharge_cold_block_temperature}; released {temperature_release}"
+	  " above" },
+	{ LIMIT_DCL, "Hot", discharge_hot,
+	  "{discharge_hot_percent} of the base from {discharge_hot_temperature}, blocked "
+	  "above {discharge_hot_block_temperature}; released {temperature_release} below" },
+	{ LIMIT_DCL, "BMS event", discharge_events,
+	  "blocked on SysError, and on under-voltage, short circuit, over-temperature or "
+	  "discharge FET failure where a printed name, a state word or a measured value "
+	  "says the same" },
+	{ LIMIT_DCL, "Over-current", over_current,
+	  "{over_current_percent} of the base for {over_current_s} after the BMS reported "
+	  "discharge over-current" },
+	{ LIMIT_DCL, "BMS recommendation", discharge_wish,
+	  "never above what the BMS recommends for a module, where the console tells" },
 };
 
 const int limits_module_rule_count =

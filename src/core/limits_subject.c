@@ -97,13 +97,24 @@ static struct limits_verdict voltage_wish(const struct limits_subject_input *in)
 }
 
 const struct limits_subject_rule limits_subject_rules[] = {
-	{ LIMIT_CCL, "High SoC", high_soc },
-	{ LIMIT_CCL, "BMS recommendation", stack_charge_wish },
-	{ LIMIT_DCL, "Low SoC", low_soc },
-	{ LIMIT_DCL, "BMS recommendation", stack_discharge_wish },
-	{ LIMIT_CVL, "Stage", stage },
-	{ LIMIT_CVL, "Charge blocked", charge_blocked },
-	{ LIMIT_CVL, "BMS recommendation", voltage_wish },
+	{ LIMIT_CCL, "High SoC", high_soc,
+	  "{high_soc_current} a module above {high_soc} until {high_soc_release}" },
+	{ LIMIT_CCL, "BMS recommendation", stack_charge_wish,
+	  "never above what the BMS recommends for the stack, where the console tells" },
+	{ LIMIT_DCL, "Low SoC", low_soc,
+	  "{low_soc_current} a module below {low_soc} until {low_soc_release}; blocked "
+	  "below {low_soc_block} until {low_soc_block_release}" },
+	{ LIMIT_DCL, "BMS recommendation", stack_discharge_wish,
+	  "never above what the BMS recommends for the stack, where the console tells" },
+	{ LIMIT_CVL, "Stage", stage,
+	  "bulk {cell_bulk_voltage} a cell while SoC is below {float_soc}, float "
+	  "{cell_float_voltage} a cell from there until below {bulk_soc}" },
+	{ LIMIT_CVL, "Charge blocked", charge_blocked,
+	  "while charge is blocked: float or the pack voltage then, whichever is less; "
+	  "{blocked_step_voltage} lower every {blocked_step_s} while more than "
+	  "{blocked_current} still flows, not below {cell_floor_voltage} a cell" },
+	{ LIMIT_CVL, "BMS recommendation", voltage_wish,
+	  "never above what the BMS recommends, where the console tells" },
 };
 
 const int limits_subject_rule_count =

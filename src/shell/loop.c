@@ -4,6 +4,7 @@
 #include "shell/config.h"
 #include "shell/json.h"
 #include "shell/log.h"
+#include "shell/memory.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -158,6 +159,33 @@ static bool carry_out(struct loop *l, const struct session_order *order)
 	}
 }
 
+/* ---- What a restart finds again ---- */
+
+static void recall(struct loop *l, int64_t now_ms)
+{
+	const char *path = l->settings.limits.memory_file;
+
+	if (path[0] != '\0' && !l->once && memory_read(path, &l->memory) &&
+	    engine_recall(&l->engine, &l->memory, now_ms))
+		log_info("taking over trips and limits of the run before");
+}
+
+static void remember(struct loop *l, int64_t now_ms)
+{
+	const char *path = l->settings.limits.memory_file;
+
+	if (path[0] == '\0' || l->once)
+		return;
+	engine_remember(&l->engine, &l->memory, now_ms);
+	if (memory_write(path, &l->memory)) {
+		l->memory_told = false;
+	} else if (!l->memory_told) {
+		log_warning("%s cannot be written: %s; a restart will begin without it", path,
+		            strerror(errno));
+		l->memory_told = true;
+	}
+}
+
 static void apply(struct loop *l, int64_t now_ms)
 {
 	const struct engine_actions *a = &l->actions;
@@ -172,6 +200,8 @@ static void apply(struct loop *l, int64_t now_ms)
 		if (!carry_out(l, &a->order[i]))
 			port_lost(l, "the port was lost while writing");
 	publish(l, now_ms);
+	if (a->remember)
+		remember(l, now_ms);
 	if (a->exit_status != ENGINE_EXIT_NONE)
 		l->exit_status = a->exit_status;
 }
@@ -326,6 +356,7 @@ int loop_run(struct loop *l)
 	l->exit_status = ENGINE_EXIT_NONE;
 	l->next = (struct engine_event){ .kind = ENGINE_TICK };
 	engine_init(&l->engine, &l->settings, clock_ms());
+	recall(l, clock_ms());
 	start_mqtt(l);
 	while (l->exit_status == ENGINE_EXIT_NONE) {
 		turn(l, &waiting);

@@ -1,3 +1,5 @@
+#include "core/limits.h"
+#include "core/text.h"
 #include "shell/config.h"
 #include "shell/log.h"
 #include "shell/loop.h"
@@ -5,6 +7,7 @@
 #include <getopt.h>
 #include <stdio.h>
 
+#define RULE_MAX 512
 #define DEFAULT_CONFIG "/data/conf/pylontech-mqtt.ini"
 
 static const char usage[] =
@@ -12,7 +15,7 @@ static const char usage[] =
 	"Reads a Pylontech battery's console and publishes its values and limits by MQTT.\n"
 	"\n"
 	"  -c FILE    the configuration (default " DEFAULT_CONFIG ")\n"
-	"  -n         check the configuration and end\n"
+	"  -n         check the configuration, print the rules that follow from it, and end\n"
 	"  -v         log everything, whatever [logging] level says\n"
 	"  --once     read every module once, print the bank's JSON, end; no broker\n"
 	"  --version  print the version and end\n"
@@ -68,6 +71,21 @@ static bool configure(struct loop *loop)
 	return true;
 }
 
+/* The rules as they would be, for the installer to sign off. */
+static int print_rules(const struct loop *loop)
+{
+	char line[RULE_MAX];
+	struct text t = text_in(line, sizeof line);
+
+	printf("%s: fine. The limits are the minimum of these rules, for each module and the bank:\n",
+	       loop->config_path);
+	for (int i = 0; limits_print_rule(&loop->settings, i, &t); i++) {
+		printf("  %s\n", line);
+		t = text_in(line, sizeof line);
+	}
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	static struct loop loop = { .config_path = DEFAULT_CONFIG };
@@ -78,10 +96,8 @@ int main(int argc, char **argv)
 		return status;
 	if (!configure(&loop))
 		return ENGINE_EXIT_CONFIGURATION;
-	if (check) {
-		printf("%s: fine\n", loop.config_path);
-		return 0;
-	}
+	if (check)
+		return print_rules(&loop);
 	log_info("pylontech-mqtt " VERSION " reads the battery at %s", loop.settings.serial.port);
 	return loop_run(&loop);
 }

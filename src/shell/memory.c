@@ -1,0 +1,95 @@
+#include "shell/memory.h"
+
+#include "core/text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define BOOT_ID_PATH "/proc/sys/kernel/random/boot_id"
+#define BOOT_ID_MAX 40
+#define VERSION_MAX 16
+
+struct memory_file {
+	char version[VERSION_MAX];
+	char boot_id[BOOT_ID_MAX];
+	uint32_t size;
+	uint32_t sum;
+	struct engine_memory memory;
+};
+
+static ssize_t read_whole(const char *path, void *buffer, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	ssize_t length = fd < 0 ? -1 : read(fd, buffer, size);
+
+	if (fd >= 0)
+		close(fd);
+	return length;
+}
+
+/* FNV-1a of everything but the sum itself. */
+static uint32_t sum_of(const struct memory_file *file)
+{
+	struct memory_file copy = *file;
+	const unsigned char *bytes = (const unsigned char *)&copy;
+	uint32_t sum = 2166136261u;
+
+	copy.sum = 0;
+	for (size_t i = 0; i < sizeof copy; i++)
+		sum = (sum ^ bytes[i]) * 16777619u;
+	return sum;
+}
+
+/* The head that a file of this boot and this program has. */
+static void fill_head(struct memory_file *file)
+{
+	text_copy(file->version, sizeof file->version, VERSION);
+	file->size = sizeof *file;
+	if (read_whole(BOOT_ID_PATH, file->boot_id, sizeof file->boot_id - 1) < 0)
+		file->boot_id[0] = '\0';
+}
+
+bool memory_read(const char *path, struct engine_memory *memory)
+{
+	static struct memory_file file, expected;
+
+	memset(&file, 0, sizeof file);
+	memset(&expected, 0, sizeof expected);
+	fill_head(&expected);
+	if (read_whole(path, &file, sizeof file) != (ssize_t)sizeof file || file.sum != sum_of(&file) ||
+	    file.size != expected.size || memcmp(file.boot_id, expected.boot_id, sizeof file.boot_id) != 0 ||
+	    memcmp(file.version, expected.version, sizeof file.version) != 0)
+		return false;
+	*memory = file.memory;
+	return true;
+}
+
+static bool write_whole(const char *path, const void *buffer, size_t size)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	bool fine = fd >= 0 && write(fd, buffer, size) == (ssize_t)size;
+
+	if (fd >= 0)
+		fine &= close(fd) == 0;
+	return fine;
+}
+
+bool memory_write(const char *path, const struct engine_memory *memory)
+{
+	static struct memory_file file;
+	char fresh[PATH_MAX];
+
+	memset(&file, 0, sizeof file);
+	fill_head(&file);
+	file.memory = *memory;
+	file.sum = sum_of(&file);
+	if (snprintf(fresh, sizeof fresh, "%s.new", path) >= (int)sizeof fresh) {
+		errno = ENAMETOOLONG;
+		return false;
+	}
+	return write_whole(fresh, &file, sizeof file) && rename(fresh, path) == 0;
+}
