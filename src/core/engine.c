@@ -1,4 +1,4 @@
-#include "core/engine.h"
+#include "core/engine_parts.h"
 
 #include "core/report.h"
 
@@ -77,93 +77,7 @@ bool engine_module_figures(const struct engine *e, int address, struct figures *
 	return false;
 }
 
-/* ---- Evaluation and publication ---- */
-
-/* Reads the modules online, those in good order first. */
-static void read_modules(struct engine *e, int64_t now_ms)
-{
-	e->readings = e->answering = 0;
-	for (int failed = 0; failed <= 1; failed++) {
-		for (int i = 0; i < RACK_MODULES_MAX; i++) {
-			const struct module *m = &e->rack.module[i];
-
-			if (m->state == MODULE_ONLINE && m->failed == failed)
-				rack_read(&e->rack, m, &e->settings, now_ms, &e->reading[e->answering++]);
-		}
-		if (!failed)
-			e->readings = e->answering;
-	}
-}
-
-/* What is published follows the limits by the dynamics, for the bank and for each module. */
-static void follow(struct engine *e, int modules, int64_t now_ms)
-{
-	dynamics_step(&e->dynamics, &e->settings, e->limits.bank_set.limit, modules, now_ms);
-	dynamics_show(&e->dynamics, &e->limits.bank_set, &e->shown);
-	for (int i = 0; i < e->answering; i++) {
-		int m = e->reading[i].address - 1;
-
-		dynamics_step(&e->module_dynamics[m], &e->settings, e->limits.module_set[m].limit, 1,
-		              now_ms);
-		dynamics_show(&e->module_dynamics[m], &e->limits.module_set[m], &e->module_shown[m]);
-	}
-}
-
-static void offer(struct engine *e, bool news)
-{
-	publication_offer(&e->bank, &e->shown, news);
-	for (int i = 0; i < RACK_MODULES_MAX; i++) {
-		if (e->rack.module[i].state == MODULE_ONLINE && !e->lost)
-			publication_offer(&e->module[i], &e->module_shown[i], news);
-		else
-			publication_close(&e->module[i]);
-	}
-}
-
-static void judge_bank(struct engine *e, int64_t now_ms)
-{
-	struct limits_subject *bank = &e->last_subject;
-	int lost = rack_count(&e->rack, MODULE_LOST);
-
-	bank_subject(&e->rack, &e->settings, e->reading, e->readings, bank);
-	limits_step(&e->limits, &e->settings, e->reading, e->answering, bank, now_ms);
-	alarms_step(&e->alarms, &e->settings, e->reading, e->answering, lost, lost + e->answering,
-	            now_ms);
-	if (!e->first_pass_done)
-		return;
-	follow(e, e->readings, now_ms);
-	e->lost = false;
-	engine_bank_figures(e, &e->last_figures);
-	e->last_cell_low_mv = e->last_figures.cell_low_mv;
-}
-
-/* Every module is lost: charge is blocked, discharge goes on with little, or not at all. */
-static void judge_lost_bank(struct engine *e, int64_t now_ms)
-{
-	e->lost = e->recovering = true;
-	e->last_subject.modules = e->modules_together;
-	limits_step_lost(&e->limits, &e->settings, &e->last_subject, e->last_cell_low_mv,
-	                 e->dynamics.published, now_ms);
-	e->alarms.bank_set.level[ALARM_BMS_CABLE] = 2;
-	follow(e, e->modules_together, now_ms);
-}
-
-/* Works everything out anew from what the rack holds now. */
-static void evaluate(struct engine *e, int64_t now_ms)
-{
-	e->evaluated_ms = now_ms;
-	read_modules(e, now_ms);
-	if (e->readings > 0)
-		judge_bank(e, now_ms);
-	else if (e->first_pass_done)
-		judge_lost_bank(e, now_ms);
-	if (!e->first_pass_done)
-		return;
-	report_limits(e->out, &e->told, &e->shown, now_ms);
-	report_alarms(e->out, &e->told.alarms, &e->alarms.bank_set);
-	report_lost(e->out, &e->told.lost, e->lost, &e->shown);
-	offer(e, false);
-}
+/* ---- Publication ---- */
 
 /* A stack with another number of cells than the owner said is not the one that the limits are for. */
 static void check_cells(struct engine *e)
@@ -268,7 +182,7 @@ static void pass_good(struct engine *e, int64_t now_ms)
 	e->next_pass_ms = e->pass_ms + e->settings.serial.reading_freq_ms;
 	e->first_pass_done |= rack_sound(&e->rack) > 0;
 	report_changes(e, rack_end_of_pass(&e->rack), now_ms);
-	evaluate(e, now_ms);
+	engine_judge(e, now_ms);
 	if (e->readings == 0)
 		return;
 	e->modules_together = e->readings;
@@ -276,9 +190,9 @@ static void pass_good(struct engine *e, int64_t now_ms)
 		/* the first complete bank after a loss: the lights need not wait for the ramp */
 		dynamics_release(&e->dynamics, LIMIT_DCL, e->limits.bank_set.limit[LIMIT_DCL]);
 		e->recovering = false;
-		evaluate(e, now_ms);
+		engine_judge(e, now_ms);
 	}
-	offer(e, true);
+	engine_offer(e, true);
 }
 
 static void end_pass(struct engine *e, int64_t now_ms)
@@ -291,227 +205,7 @@ static void end_pass(struct engine *e, int64_t now_ms)
 		pass_good(e, now_ms);
 }
 
-/* ---- Replies ---- */
-
-static bool take_table(struct engine *e, const char *body, int64_t now_ms,
-                       struct reply_fault *fault)
-{
-	struct reply_table table;
-
-	if (reply_parse_table(body, &table, fault) != REPLY_OK)
-		return false;
-	report_unlisted(e->out, &e->told.missing, &e->settings, &table);
-	rack_take_table(&e->rack, &table, e->settings.battery.addresses == 0, now_ms);
-	return true;
-}
-
-static bool take_info(struct engine *e, int address, const char *body, int64_t now_ms,
-                      struct reply_fault *fault)
-{
-	struct module *m = &e->rack.module[address - 1];
-	struct reply_info info;
-	bool known = m->info_ms != RACK_NEVER;
-	char before[REPLY_NAME_MAX];
-
-	text_copy(before, sizeof before, m->info.barcode);
-	if (reply_parse_info(body, address, &info, fault) != REPLY_OK ||
-	    !rack_take_info(&e->rack, address, &info, now_ms, fault))
-		return false;
-	if (!known || strcmp(before, info.barcode) != 0)
-		report_identity(e->out, m, known);
-	return true;
-}
-
-/* Whether a module that has just taken a reply may act on it; else it must be read again (`before`: the module
- * as it was). */
-static bool confirmed(struct engine *e, const struct module *before, const struct module *m,
-                      int64_t now_ms, struct reply_fault *fault)
-{
-	const struct reply_pwrsys *pwrsys = e->rack.pwrsys_ms == RACK_NEVER ? NULL : &e->rack.pwrsys;
-	struct confirm *c = &e->confirm[m->address - 1];
-	struct rack_reading was, is;
-
-	rack_read(&e->rack, m, &e->settings, now_ms, &is);
-	if (!limits_would_block(&e->limits, &e->settings, &is, pwrsys, now_ms)) {
-		confirm_drop(c);
-		return true;
-	}
-	rack_read(&e->rack, before, &e->settings, now_ms, &was);
-	if (confirm_take(c, &e->settings.protection,
-	                 before->pwr_ms != RACK_NEVER && before->bat_ms != RACK_NEVER ? &was : NULL, &is,
-	                 now_ms))
-		return true;
-	*fault = (struct reply_fault){ .result = REPLY_OK };
-	text_copy(fault->field, sizeof fault->field, "would block: once more");
-	return false;
-}
-
-static bool take_pwr(struct engine *e, int address, const char *body, int64_t now_ms,
-                     struct reply_fault *fault)
-{
-	struct module *m = &e->rack.module[address - 1];
-	struct module before = *m;
-	struct reply_pwr pwr;
-
-	if (reply_parse_pwr(body, address, &pwr, fault) != REPLY_OK ||
-	    !rack_take_pwr(&e->rack, address, &pwr, &e->settings, e->session.sent_ms, fault))
-		return false;
-	if (!confirmed(e, &before, m, now_ms, fault)) {
-		*m = before;
-		return false;
-	}
-	rack_note_bytes(m, false, body, now_ms);
-	m->wanted |= e->settings.battery.addresses == 0;
-	report_events(e->out, address, before.pwr_ms != RACK_NEVER ? &before.pwr : NULL, &pwr);
-	return true;
-}
-
-static bool take_bat(struct engine *e, int address, const char *body, int64_t now_ms,
-                     struct reply_fault *fault)
-{
-	struct module *m = &e->rack.module[address - 1], before = *m;
-	struct reply_bat bat;
-
-	if (reply_parse_bat(body, &bat, fault) != REPLY_OK ||
-	    !rack_take_bat(&e->rack, address, &bat, &e->settings, e->session.sent_ms, fault))
-		return false;
-	if (!confirmed(e, &before, m, now_ms, fault)) {
-		*m = before;
-		return false;
-	}
-	rack_note_bytes(m, true, body, now_ms);
-	return true;
-}
-
-static bool take_stat(struct engine *e, int address, const char *body, int64_t now_ms,
-                      struct reply_fault *fault)
-{
-	struct reply_stat stat;
-
-	if (reply_parse_stat(body, address, &stat, fault) != REPLY_OK)
-		return false;
-	rack_take_stat(&e->rack, address, &stat, now_ms);
-	return true;
-}
-
-static bool take_pwrsys(struct engine *e, const char *body, int64_t now_ms,
-                        struct reply_fault *fault)
-{
-	struct reply_pwrsys pwrsys;
-
-	if (reply_parse_pwrsys(body, &pwrsys, fault) != REPLY_OK)
-		return false;
-	rack_take_pwrsys(&e->rack, &pwrsys, now_ms);
-	return true;
-}
-
-static bool take(struct engine *e, struct command command, int64_t now_ms,
-                 struct reply_fault *fault)
-{
-	const char *body = e->session.framing.body;
-
-	switch (command.kind) {
-	case COMMAND_PWR_TABLE:
-		return take_table(e, body, now_ms, fault);
-	case COMMAND_PWRSYS:
-		return take_pwrsys(e, body, now_ms, fault);
-	case COMMAND_INFO:
-		return take_info(e, command.address, body, now_ms, fault);
-	case COMMAND_PWR:
-		return take_pwr(e, command.address, body, now_ms, fault);
-	case COMMAND_BAT:
-		return take_bat(e, command.address, body, now_ms, fault);
-	default:
-		return take_stat(e, command.address, body, now_ms, fault);
-	}
-}
-
-static struct module *module_of(struct engine *e, struct command command)
-{
-	return command.address != 0 ? &e->rack.module[command.address - 1] : NULL;
-}
-
-static void count(struct engine *e, struct command command, enum schedule_end end)
-{
-	struct module *m = module_of(e, command);
-
-	if (!m)
-		return;
-	if (end == SCHEDULE_GOOD)
-		m->good++;
-	else if (end == SCHEDULE_LATE)
-		m->late++;
-	else if (end == SCHEDULE_REFUSED)
-		m->refused++;
-	else if (end != SCHEDULE_UNCONFIRMED)
-		m->damaged++;
-}
-
-static void ended(struct engine *e, struct command command, enum schedule_end end, int64_t now_ms)
-{
-	struct module *m = module_of(e, command);
-
-	if (command.kind == COMMAND_LOGIN)
-		return;
-	count(e, command, end);
-	if (end == SCHEDULE_GOOD)
-		e->pass_good++;
-	if (end == SCHEDULE_GOOD && m && m->state == MODULE_LOST && command.kind == COMMAND_PWR)
-		schedule_module_back(&e->schedule, command.address);
-	if (e->in_pass)
-		schedule_done(&e->schedule, &e->rack, end, now_ms);
-}
-
-/* A refusal may only mean that this firmware wants a login first. Debug mode also has commands that
- * write, so it is entered only when a module cannot be read without it. */
-static bool login_may_help(const struct engine *e, struct command command)
-{
-	enum framing_verdict verdict = e->session.framing.verdict;
-
-	if (!schedule_required(command.kind) || e->login_tried ||
-	    framing_debug_prompt(&e->session.framing))
-		return false;
-	return verdict == FRAMING_UNKNOWN || verdict == FRAMING_UNSUPPORTED || e->passes == 0;
-}
-
-static void take_refusal(struct engine *e, struct command command, int64_t now_ms)
-{
-	if (login_may_help(e, command)) {
-		e->login_due = e->login_tried = true;
-		return;
-	}
-	report_refused(e->out, command, e->session.framing.verdict, module_of(e, command));
-	ended(e, command, SCHEDULE_REFUSED, now_ms);
-}
-
-/* What does not fit the module's other replies is read again with them; a high-voltage battery's reply
- * would not be another one the second time. */
-static enum schedule_end end_of(enum reply_result result)
-{
-	if (result == REPLY_OK)
-		return SCHEDULE_UNCONFIRMED;
-	if (result == REPLY_HIGH_VOLTAGE)
-		return SCHEDULE_REFUSED;
-	return result == REPLY_OUT_OF_RANGE ? SCHEDULE_DOUBTED : SCHEDULE_DAMAGED;
-}
-
-static void take_reply(struct engine *e, struct command command, int64_t now_ms)
-{
-	struct reply_fault fault = { REPLY_OK, "", 0 };
-
-	if (command.kind == COMMAND_LOGIN) {
-		if (e->session.framing.verdict == FRAMING_OK)
-			schedule_console_found(&e->schedule); /* what was refused before may work now */
-		report_login(e->out, e->session.framing.verdict == FRAMING_OK);
-	} else if (e->session.framing.verdict != FRAMING_OK) {
-		take_refusal(e, command, now_ms);
-	} else if (take(e, command, now_ms, &fault)) {
-		ended(e, command, SCHEDULE_GOOD, now_ms);
-	} else {
-		report_fault(e->out, command, &fault, module_of(e, command), &e->told.strange);
-		ended(e, command, end_of(fault.result), now_ms);
-	}
-}
+/* ---- News of the session ---- */
 
 static void console_ready(struct engine *e)
 {
@@ -546,23 +240,21 @@ static void take_news(struct engine *e, const struct session_news *news, int64_t
 		console_ready(e);
 		break;
 	case SESSION_REPLY:
-		take_reply(e, news->command, now_ms);
+		engine_take_reply(e, news->command, now_ms);
 		break;
 	case SESSION_DAMAGED:
-		report_unreadable(e->out, news->command, module_of(e, news->command), false);
-		ended(e, news->command, SCHEDULE_DAMAGED, now_ms);
+		report_unreadable(e->out, news->command, engine_module(e, news->command), false);
+		engine_ended(e, news->command, SCHEDULE_DAMAGED, now_ms);
 		break;
 	case SESSION_LATE:
-		report_unreadable(e->out, news->command, module_of(e, news->command), true);
-		ended(e, news->command, SCHEDULE_LATE, now_ms);
+		report_unreadable(e->out, news->command, engine_module(e, news->command), true);
+		engine_ended(e, news->command, SCHEDULE_LATE, now_ms);
 		break;
 	case SESSION_SILENT:
 		console_silent(e, now_ms);
 		break;
 	}
-}
-
-/* ---- The door ---- */
+}/* ---- The door ---- */
 
 static void begin_step(struct engine *e, struct engine_actions *actions)
 {
@@ -629,7 +321,7 @@ static void take_event(struct engine *e, const struct engine_event *event, int64
 		e->status_known = false;
 		e->link_wanted = true;
 		if (e->first_pass_done)
-			offer(e, true);
+			engine_offer(e, true);
 		break;
 	}
 }
@@ -655,7 +347,7 @@ void engine_step(struct engine *e, int64_t now_ms, const struct engine_event *ev
 	changed = rack_age(&e->rack, &e->settings, now_ms);
 	report_changes(e, changed, now_ms);
 	if (changed != 0 || e->pass_good != good || now_ms - e->evaluated_ms >= TICK_MS)
-		evaluate(e, now_ms);
+		engine_judge(e, now_ms);
 	if (!e->in_pass && now_ms >= e->next_pass_ms)
 		begin_pass(e, now_ms);
 	send_next(e, now_ms);
@@ -687,7 +379,7 @@ void engine_configure(struct engine *e, const struct settings *settings, int64_t
 		e->next_pass_ms = now_ms;
 		actions->close_port = true;
 	}
-	evaluate(e, now_ms);
+	engine_judge(e, now_ms);
 	hand_over_orders(e);
 	e->out = NULL;
 }

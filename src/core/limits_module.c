@@ -334,8 +334,7 @@ const struct limits_module_rule limits_module_rules[] = {
 	  "{charge_hot_current} above {charge_hot_temperature}, blocked above "
 	  "{charge_hot_block_temperature}; released {temperature_release} below" },
 	{ LIMIT_CCL, "Cell over-voltage", cell_over_voltage,
-	  "blocked while a cell was above {cell_over_voltage} and none is below "
-	  "{cell_over_release_voltage} yet" },
+	  "blocked above {cell_over_voltage} of the highest cell until below {cell_over_release_voltage}" },
 	{ LIMIT_CCL, "High cell", charge_taper,
 	  "{charge_taper_percent} of the base at {charge_taper_voltage} of the highest "
 	  "cell, linear between" },

@@ -1,0 +1,22 @@
+/* engine_parts: what the files of the engine call of each other; private to it. */
+#ifndef CORE_ENGINE_PARTS_H
+#define CORE_ENGINE_PARTS_H
+
+#include "core/engine.h"
+
+/* engine_judge.c: works limits, alarms and what is shown out anew from what the rack holds now. */
+void engine_judge(struct engine *e, int64_t now_ms);
+
+/* Offers the present documents to the publications; `news`: they are to leave soon anyway. */
+void engine_offer(struct engine *e, bool news);
+
+/* engine_reply.c: takes the reply that the session holds. */
+void engine_take_reply(struct engine *e, struct command command, int64_t now_ms);
+
+/* Counts how a command ended and lets the schedule go on. */
+void engine_ended(struct engine *e, struct command command, enum schedule_end end, int64_t now_ms);
+
+/* The module that a command is for; NULL: the whole stack. */
+struct module *engine_module(struct engine *e, struct command command);
+
+#endif

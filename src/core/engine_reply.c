@@ -1,0 +1,226 @@
+#include "core/engine_parts.h"
+
+#include "core/report.h"
+#include "core/text.h"
+
+#include <string.h>
+
+static bool take_table(struct engine *e, const char *body, int64_t now_ms,
+                       struct reply_fault *fault)
+{
+	struct reply_table table;
+
+	if (reply_parse_table(body, &table, fault) != REPLY_OK)
+		return false;
+	report_unlisted(e->out, &e->told.missing, &e->settings, &table);
+	rack_take_table(&e->rack, &table, e->settings.battery.addresses == 0, now_ms);
+	return true;
+}
+
+static bool take_info(struct engine *e, int address, const char *body, int64_t now_ms,
+                      struct reply_fault *fault)
+{
+	struct module *m = &e->rack.module[address - 1];
+	struct reply_info info;
+	bool known = m->info_ms != RACK_NEVER;
+	char before[REPLY_NAME_MAX];
+
+	text_copy(before, sizeof before, m->info.barcode);
+	if (reply_parse_info(body, address, &info, fault) != REPLY_OK ||
+	    !rack_take_info(&e->rack, address, &info, now_ms, fault))
+		return false;
+	if (!known || strcmp(before, info.barcode) != 0)
+		report_identity(e->out, m, known);
+	return true;
+}
+
+/* Whether a module that has just taken a reply may act on it; else it must be read again (`before`: the module
+ * as it was). */
+static bool confirmed(struct engine *e, const struct module *before, const struct module *m,
+                      int64_t now_ms, struct reply_fault *fault)
+{
+	const struct reply_pwrsys *pwrsys = e->rack.pwrsys_ms == RACK_NEVER ? NULL : &e->rack.pwrsys;
+	struct confirm *c = &e->confirm[m->address - 1];
+	struct rack_reading was, is;
+
+	rack_read(&e->rack, m, &e->settings, now_ms, &is);
+	if (!limits_would_block(&e->limits, &e->settings, &is, pwrsys, now_ms)) {
+		confirm_drop(c);
+		return true;
+	}
+	rack_read(&e->rack, before, &e->settings, now_ms, &was);
+	if (confirm_take(c, &e->settings.protection,
+	                 before->pwr_ms != RACK_NEVER && before->bat_ms != RACK_NEVER ? &was : NULL, &is,
+	                 now_ms))
+		return true;
+	*fault = (struct reply_fault){ .result = REPLY_OK };
+	text_copy(fault->field, sizeof fault->field, "would block: once more");
+	return false;
+}
+
+static bool take_pwr(struct engine *e, int address, const char *body, int64_t now_ms,
+                     struct reply_fault *fault)
+{
+	struct module *m = &e->rack.module[address - 1];
+	struct module before = *m;
+	struct reply_pwr pwr;
+
+	if (reply_parse_pwr(body, address, &pwr, fault) != REPLY_OK ||
+	    !rack_take_pwr(&e->rack, address, &pwr, &e->settings, e->session.sent_ms, fault))
+		return false;
+	if (!confirmed(e, &before, m, now_ms, fault)) {
+		*m = before;
+		return false;
+	}
+	rack_note_bytes(m, false, body, now_ms);
+	m->wanted |= e->settings.battery.addresses == 0;
+	report_events(e->out, address, before.pwr_ms != RACK_NEVER ? &before.pwr : NULL, &pwr);
+	return true;
+}
+
+static bool take_bat(struct engine *e, int address, const char *body, int64_t now_ms,
+                     struct reply_fault *fault)
+{
+	struct module *m = &e->rack.module[address - 1], before = *m;
+	struct reply_bat bat;
+
+	if (reply_parse_bat(body, &bat, fault) != REPLY_OK ||
+	    !rack_take_bat(&e->rack, address, &bat, &e->settings, e->session.sent_ms, fault))
+		return false;
+	if (!confirmed(e, &before, m, now_ms, fault)) {
+		*m = before;
+		return false;
+	}
+	rack_note_bytes(m, true, body, now_ms);
+	return true;
+}
+
+static bool take_stat(struct engine *e, int address, const char *body, int64_t now_ms,
+                      struct reply_fault *fault)
+{
+	struct reply_stat stat;
+
+	if (reply_parse_stat(body, address, &stat, fault) != REPLY_OK)
+		return false;
+	rack_take_stat(&e->rack, address, &stat, now_ms);
+	return true;
+}
+
+static bool take_pwrsys(struct engine *e, const char *body, int64_t now_ms,
+                        struct reply_fault *fault)
+{
+	struct reply_pwrsys pwrsys;
+
+	if (reply_parse_pwrsys(body, &pwrsys, fault) != REPLY_OK)
+		return false;
+	rack_take_pwrsys(&e->rack, &pwrsys, now_ms);
+	return true;
+}
+
+static bool take(struct engine *e, struct command command, int64_t now_ms,
+                 struct reply_fault *fault)
+{
+	const char *body = e->session.framing.body;
+
+	switch (command.kind) {
+	case COMMAND_PWR_TABLE:
+		return take_table(e, body, now_ms, fault);
+	case COMMAND_PWRSYS:
+		return take_pwrsys(e, body, now_ms, fault);
+	case COMMAND_INFO:
+		return take_info(e, command.address, body, now_ms, fault);
+	case COMMAND_PWR:
+		return take_pwr(e, command.address, body, now_ms, fault);
+	case COMMAND_BAT:
+		return take_bat(e, command.address, body, now_ms, fault);
+	default:
+		return take_stat(e, command.address, body, now_ms, fault);
+	}
+}
+
+struct module *engine_module(struct engine *e, struct command command)
+{
+	return command.address != 0 ? &e->rack.module[command.address - 1] : NULL;
+}
+
+static void count(struct engine *e, struct command command, enum schedule_end end)
+{
+	struct module *m = engine_module(e, command);
+
+	if (!m)
+		return;
+	if (end == SCHEDULE_GOOD)
+		m->good++;
+	else if (end == SCHEDULE_LATE)
+		m->late++;
+	else if (end == SCHEDULE_REFUSED)
+		m->refused++;
+	else if (end != SCHEDULE_UNCONFIRMED)
+		m->damaged++;
+}
+
+void engine_ended(struct engine *e, struct command command, enum schedule_end end, int64_t now_ms)
+{
+	struct module *m = engine_module(e, command);
+
+	if (command.kind == COMMAND_LOGIN)
+		return;
+	count(e, command, end);
+	if (end == SCHEDULE_GOOD)
+		e->pass_good++;
+	if (end == SCHEDULE_GOOD && m && m->state == MODULE_LOST && command.kind == COMMAND_PWR)
+		schedule_module_back(&e->schedule, command.address);
+	if (e->in_pass)
+		schedule_done(&e->schedule, &e->rack, end, now_ms);
+}
+
+/* A refusal may only mean that this firmware wants a login first. Debug mode also has commands that
+ * write, so it is entered only when a module cannot be read without it. */
+static bool login_may_help(const struct engine *e, struct command command)
+{
+	enum framing_verdict verdict = e->session.framing.verdict;
+
+	if (!schedule_required(command.kind) || e->login_tried ||
+	    framing_debug_prompt(&e->session.framing))
+		return false;
+	return verdict == FRAMING_UNKNOWN || verdict == FRAMING_UNSUPPORTED || e->passes == 0;
+}
+
+static void take_refusal(struct engine *e, struct command command, int64_t now_ms)
+{
+	if (login_may_help(e, command)) {
+		e->login_due = e->login_tried = true;
+		return;
+	}
+	report_refused(e->out, command, e->session.framing.verdict, engine_module(e, command));
+	engine_ended(e, command, SCHEDULE_REFUSED, now_ms);
+}
+
+/* What does not fit the module's other replies is read again with them; a high-voltage battery's reply
+ * would not be another one the second time. */
+static enum schedule_end end_of(enum reply_result result)
+{
+	if (result == REPLY_OK)
+		return SCHEDULE_UNCONFIRMED;
+	if (result == REPLY_HIGH_VOLTAGE)
+		return SCHEDULE_REFUSED;
+	return result == REPLY_OUT_OF_RANGE ? SCHEDULE_DOUBTED : SCHEDULE_DAMAGED;
+}
+
+void engine_take_reply(struct engine *e, struct command command, int64_t now_ms)
+{
+	struct reply_fault fault = { REPLY_OK, "", 0 };
+
+	if (command.kind == COMMAND_LOGIN) {
+		if (e->session.framing.verdict == FRAMING_OK)
+			schedule_console_found(&e->schedule); /* what was refused before may work now */
+		report_login(e->out, e->session.framing.verdict == FRAMING_OK);
+	} else if (e->session.framing.verdict != FRAMING_OK) {
+		take_refusal(e, command, now_ms);
+	} else if (take(e, command, now_ms, &fault)) {
+		engine_ended(e, command, SCHEDULE_GOOD, now_ms);
+	} else {
+		report_fault(e->out, command, &fault, engine_module(e, command), &e->told.strange);
+		engine_ended(e, command, end_of(fault.result), now_ms);
+	}
+}
