@@ -210,7 +210,6 @@ static void step(struct loop *l, const struct engine_event *event)
 {
 	int64_t now = clock_ms();
 
-	l->next = (struct engine_event){ .kind = ENGINE_TICK };
 	engine_step(&l->engine, now, event, &l->actions);
 	apply(l, now);
 }
@@ -338,6 +337,7 @@ static void turn(struct loop *l, const sigset_t *waiting)
 	if (l->next.kind != ENGINE_TICK) {
 		struct engine_event event = l->next;
 
+		l->next = (struct engine_event){ .kind = ENGINE_TICK };
 		step(l, &event);
 	} else if (ready > 0 && fds[0].revents != 0 && port_is_open(&l->port)) {
 		read_port(l);

@@ -7,15 +7,15 @@ from harness import Rig
 from truth import differences, expected
 
 # These come late: counters are read once an hour, wishes once a minute.
-LATE = {"History.ChargeCycles", "Info.MaxChargeCurrent", "Info.MaxDischargeCurrent", "Info.BatteryLowVoltage"}
+LATE = {"History.ChargeCycles", "Soh", "Info.MaxChargeCurrent", "Info.MaxDischargeCurrent", "Info.BatteryLowVoltage"}
 # legend: the fault, its options, and how the link topic counts it (None: it does no harm)
 FAULTS = {
     "cut_short": ("truncate", {"command": "bat 2", "value": 700}, "late"),
-    "cut_at_the_prompt": ("truncate", {"command": "pwr 1", "value": 900}, "late"),
+    "cut_at_the_prompt": ("truncate", {"command": "pwr 1", "value": -9}, "late"),
     "pause_in_the_middle": ("stall", {"command": "bat 1", "value": 500, "seconds": 1.5}, "late"),
     "reply_comes_late": ("late", {"command": "pwr 2", "seconds": 2.0}, "late"),
     "no_answer": ("silence", {"command": "bat 2"}, "late"),
-    "no_echo": ("drop_echo", {"command": "pwr 1"}, "damaged"),
+    "no_echo": ("drop_echo", {"command": "pwr 1"}, "late"),
     "question_marks": ("garbage", {"command": "bat 1"}, "late"),
     "another_module": ("wrong_module", {"command": "pwr 1", "value": 2}, "damaged"),
     "refused_once": ("refuse", {"command": "bat 2", "value": "failed"}, None),

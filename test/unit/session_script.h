@@ -163,6 +163,12 @@ static inline void stimulate(struct run *r, const struct row *row, int64_t now_m
 	}
 }
 
+/* Where nothing is waited for, there is no deadline. */
+static inline bool is_at_rest(enum session_state state)
+{
+	return state == CLOSED || state == IDLE || state == PAUSED;
+}
+
 static inline void check_row(struct run *r, const struct row *row)
 {
 	char text[128];
@@ -174,6 +180,7 @@ static inline void check_row(struct run *r, const struct row *row)
 	}
 	assert_row(r->legend, r->step, r->s.state, row->state);
 	assert_row(r->legend, r->step, r->news.kind, row->news);
+	assert_row(r->legend, r->step, session_deadline(&r->s) == INT64_MAX, is_at_rest(row->state));
 	take_orders(&r->s, text, sizeof text);
 	if (strcmp(text, row->orders) != 0)
 		fail_msg("%s, step %d: orders \"%s\", not \"%s\"", r->legend, r->step, text, row->orders);

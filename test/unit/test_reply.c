@@ -331,6 +331,7 @@ static const struct broken broken[] = {
 	{ BO, BAT, "-4310 ", "-400000 ", FAR, "Curr", 2 },
 	{ BO, BAT, "19000 ", "-     ", BAD, "Tempr", 2 },
 	{ BO, BAT, "71%", "71 ", BAD, "Coulomb", 2 },
+	{ BO, BAT, "71%", "0071%", BAD, "Coulomb", 2 },
 	{ BO, BAT, "71%", "x1%", BAD, "Coulomb", 2 },
 	{ BO, BAT, "71%", "171%", FAR, "Coulomb", 2 },
 	{ BO, BAT, "35500 mAH", "35500 mA", BAD, "Coulomb", 2 },
@@ -412,6 +413,10 @@ static const struct {
 	{ OLD, PWR, "Dischg", "Pre_charge.one", "base=? unknown_word=Pre_charge.one volt=Normal" },
 	{ OLD, PWR, "Dischg", "Abcdefghijklmnopqrstuvwxyz", "base=? unknown_word=Abcdefghijklmno" },
 	{ OLD, PWR, "Soh. Status     : Normal", "Soh. Status     : X", "soh=? unknown_word=X" },
+	{ OLD, PWR, "Coul. Status    : Normal  \n Soh. Status     : Normal",
+	  "Coul. Status    : First\n Soh. Status     : Second",
+	  "coulomb=? soh=? unknown_word=First" },
+	{ EVT, PWR, "48800       mAH", "0 mAH", "real_mah=-" },
 	{ EVT, PWR, "0x2 ", "0xfFA09 ", "bat_events=0xffa09+BHV" },
 	{ EVT, PWR, "0x2        BHV ",
 	  "0x2 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA BBBBBBBB CCCCCCC",
@@ -462,6 +467,80 @@ static void test_accepted(void **state)
 			         fault.field, fault.row);
 		expect_values(b.to, accepted[i].parser, &parsed, accepted[i].expected);
 		expect_plausible(b.to, accepted[i].parser, &parsed);
+	}
+}
+
+/* Every range: its ends are taken, one step further is not. */
+static const struct edge {
+	const char *file;
+	enum parser parser;
+	const char *from, *to; /* the number is put in for the `#` */
+	int32_t min, max;
+	const char *field;
+} edges[] = {
+	{ OLD, PWR, "51230       mV", "# mV", 10000, 70000, "Voltage" },
+	{ OLD, PWR, "-4310       mA", "# mA", -300000, 300000, "Current" },
+	{ OLD, PWR, "22000       mC", "# mC", -40000, 100000, "Temperature" },
+	{ OLD, PWR, "71          %", "#%", 0, 110, "Coulomb" },
+	{ OLD, PWR, "50000       mAH", "# mAH", 0, 1000000, "Total Coulomb" },
+	{ EVT, PWR, "48800       mAH", "# mAH", 0, 1000000, "Real Coulomb" },
+	{ OLD, PWR, "54000       mV", "# mV", 0, 70000, "Max Voltage" },
+	{ OLD, PWR, "Power  1", "Power  #", 1, 16, "Power" },
+	{ BO, BAT, "3411 ", "# ", 0, 5000, "Volt" },
+	{ BO, BAT, "-4310 ", "# ", -300000, 300000, "Curr" },
+	{ BO, BAT, "19000 ", "# ", -40000, 100000, "Tempr" },
+	{ BN, BAT, "44% ", "#% ", 0, 110, "SOC" },
+	{ BO, BAT, "71% ", "#% ", 0, 110, "Coulomb" },
+	{ BO, BAT, "35500 ", "# ", 0, 1000000, "Coulomb" },
+	{ TAB, TABLE, "51230 ", "# ", 10000, 70000, "Volt" },
+	{ TAB, TABLE, "-4310 ", "# ", -300000, 300000, "Curr" },
+	{ TAB, TABLE, "22000 ", "# ", -40000, 100000, "Tempr" },
+	{ TAB, TABLE, "19000 ", "# ", -40000, 100000, "Tlow" },
+	{ TAB, TABLE, "21000  3411", "# 3411", -40000, 100000, "Thigh" },
+	{ TAB, TABLE, "3411 ", "# ", 0, 5000, "Vlow" },
+	{ TAB, TABLE, "3419 ", "# ", 0, 5000, "Vhigh" },
+	{ TAB, TABLE, "71% ", "#% ", 0, 110, "Coulomb" },
+	{ "us3000c-pwr-table.txt", TABLE, "27300 ", "# ", -40000, 150000, "MosTempr" },
+	{ INF, INFO, "Device address      : 1", "Device address : #", 1, 16, "Device address" },
+	{ INF, INFO, "Cell Number         : 15", "Cell Number : #", 1, 24, "Cell Number" },
+	{ "extra2000-info1.txt", INFO, "Cell Count          : 15", "Cell Count : #", 1, 24, NULL },
+	{ INF, INFO, "-96000mA", "#mA", 1, 300000, "Max Dischg Curr" },
+	{ INF, INFO, "98000mA", "#mA", 1, 300000, "Max Charge Curr" },
+	{ STA, STAT, ":       45", ": #", 0, 100000, "CYCLE Times" },
+	{ STA, STAT, ":       98", ": #", 0, 100, "SOH" },
+	{ SYS, PWRSYS, "53250    mV", "# mV", 10000, 70000, "Recommend chg voltage" },
+	{ SYS, PWRSYS, "46500    mV", "# mV", 10000, 70000, "Recommend dsg voltage" },
+	{ SYS, PWRSYS, "24500    mA", "# mA", 0, 300000, "Recommend chg current" },
+	{ SYS, PWRSYS, "73500    mA", "# mA", 0, 4800000, "system Recommend chg current" },
+};
+
+static void expect_edge(const struct edge *e, int32_t value, bool taken)
+{
+	char to[64];
+	struct broken b = { .file = e->file, .from = e->from, .to = to };
+	const char *number = strchr(e->to, '#');
+	enum reply_result result;
+
+	snprintf(to, sizeof to, "%.*s%d%s", (int)(number - e->to), e->to, value, number + 1);
+	change(&b);
+	result = parse(e->parser, changed, 0, &parsed, &fault);
+	if ((result == REPLY_OK) != taken)
+		fail_msg("%s: %s: %d", e->file, to, result);
+	if (taken)
+		expect_plausible(to, e->parser, &parsed);
+	else if (e->field != NULL)
+		assert_string_equal(fault.field, e->field);
+}
+
+static void test_edges(void **state)
+{
+	(void)state;
+	for (int i = 0; i < COUNT_OF(edges); i++) {
+		load(edges[i].file);
+		expect_edge(&edges[i], edges[i].min, true);
+		expect_edge(&edges[i], edges[i].max, true);
+		expect_edge(&edges[i], edges[i].min - 1, false);
+		expect_edge(&edges[i], edges[i].max + 1, false);
 	}
 }
 
@@ -690,6 +769,7 @@ int main(void)
 		cmocka_unit_test(test_crossed),
 		cmocka_unit_test(test_broken),
 		cmocka_unit_test(test_accepted),
+		cmocka_unit_test(test_edges),
 		cmocka_unit_test(test_fields_tell_the_layout),
 		cmocka_unit_test(test_cut_body),
 		cmocka_unit_test(test_cut_wire),

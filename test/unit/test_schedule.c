@@ -166,8 +166,8 @@ static void test_intervals(void **state)
 		int64_t begin_ms;
 		const char *script;
 	} rows[] = {
-		{ "pwrsys: a minute less 1 ms", 0, 60399, EACH_OF_ONE },
-		{ "pwrsys: a minute", 0, 60400, "pwr pwrsys pwr1 bat1" },
+		{ "pwrsys: a minute less 1 ms", 0, 60499, EACH_OF_ONE },
+		{ "pwrsys: a minute", 0, 60500, "pwr pwrsys pwr1 bat1" },
 		{ "info: an hour less 1 ms", 0, 3599999, "pwr pwrsys pwr1 bat1" },
 		{ "info: an hour", 0, 3600000, "pwr pwrsys info1 pwr1 bat1" },
 		{ "stat: an hour less 1 ms", 3600100, 3600899, EACH_OF_ONE },
