@@ -4,6 +4,9 @@
 
 #include <string.h>
 
+/* The part of the patience within which modules go together. */
+#define TOGETHER 15
+
 void rack_init(struct rack *rack, const struct settings *settings)
 {
 	memset(rack, 0, sizeof *rack);
@@ -262,6 +265,16 @@ static bool fresh(const struct module *m, int64_t patience_ms, int64_t now_ms)
 	return age >= 0 && age < patience_ms;
 }
 
+/* When one module goes, those that are nearly as old go with it: a silent console is told in one message, not
+ * in two of which the second has to wait for the next second. */
+static int64_t common_patience_ms(const struct rack *rack, int64_t patience_ms, int64_t now_ms)
+{
+	for (int i = 0; i < RACK_MODULES_MAX; i++)
+		if (rack->module[i].state == MODULE_ONLINE && !fresh(&rack->module[i], patience_ms, now_ms))
+			return patience_ms - patience_ms / TOGETHER;
+	return patience_ms;
+}
+
 static int32_t magnitude(int32_t n)
 {
 	return n < 0 ? -n : n;
@@ -297,7 +310,7 @@ static void age_fault(struct module *m, const struct settings *settings, int64_t
 
 uint32_t rack_age(struct rack *rack, const struct settings *settings, int64_t now_ms)
 {
-	int64_t patience = rack_patience_ms(rack, settings);
+	int64_t patience = common_patience_ms(rack, rack_patience_ms(rack, settings), now_ms);
 	uint32_t changed = 0;
 
 	for (int i = 0; i < RACK_MODULES_MAX; i++) {
