@@ -354,6 +354,8 @@ static const struct broken broken[] = {
 	{ SYS, PWRSYS, "53250    mV", "532S0    mV", BAD, "Recommend chg voltage", 18 },
 	{ SYS, PWRSYS, "53250    mV", "426000    mV", FAR, "Recommend chg voltage", 18 },
 	{ SYS, PWRSYS, "24500    mA", "-24500    mA", FAR, "Recommend chg current", 20 },
+	{ SYS, PWRSYS, "-25500   mA", "-300001 mA", FAR, "Recommend dsg current", 21 },
+	{ SYS, PWRSYS, "-76500   mA", "4800001 mA", FAR, "system Recommend dsg current", 25 },
 	{ SYS, PWRSYS, "System is", "System was", BAD, "", 3 },
 };
 
