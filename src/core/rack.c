@@ -74,11 +74,26 @@ static struct opt cells_sum_mv(const struct reply_bat *bat, const struct setting
 	return opt_some(sum);
 }
 
+/* What is known stays until the module is another one: a damaged label must not take a bound away. */
+static struct opt kept(struct opt now, struct opt before)
+{
+	return now.known ? now : before;
+}
+
+static void keep_info(struct reply_info *info, const struct reply_info *before)
+{
+	info->capacity_mah = kept(info->capacity_mah, before->capacity_mah);
+	info->cells = kept(info->cells, before->cells);
+	info->max_charge_ma = kept(info->max_charge_ma, before->max_charge_ma);
+	info->max_discharge_ma = kept(info->max_discharge_ma, before->max_discharge_ma);
+}
+
 bool rack_take_info(struct rack *rack, int address, const struct reply_info *info, int64_t now_ms,
                     struct reply_fault *fault)
 {
 	struct module *m = &rack->module[address - 1];
 	bool swapped = m->info_ms != RACK_NEVER && strcmp(m->info.barcode, info->barcode) != 0;
+	struct reply_info before;
 
 	if (swapped && strcmp(m->doubted_barcode, info->barcode) != 0) {
 		text_copy(m->doubted_barcode, sizeof m->doubted_barcode, info->barcode);
@@ -86,7 +101,10 @@ bool rack_take_info(struct rack *rack, int address, const struct reply_info *inf
 	}
 	if (swapped)
 		m->stat_ms = RACK_NEVER; /* another module sits here: its readings come within a pass */
+	before = m->info;
 	m->info = *info;
+	if (m->info_ms != RACK_NEVER && !swapped)
+		keep_info(&m->info, &before);
 	m->info_ms = now_ms;
 	return true;
 }
@@ -176,14 +194,34 @@ bool rack_take_bat(struct rack *rack, int address, const struct reply_bat *bat,
 
 void rack_take_stat(struct rack *rack, int address, const struct reply_stat *stat, int64_t now_ms)
 {
-	rack->module[address - 1].stat = *stat;
-	rack->module[address - 1].stat_ms = now_ms;
+	struct module *m = &rack->module[address - 1];
+	struct reply_stat before = m->stat;
+	bool known = m->stat_ms != RACK_NEVER;
+
+	m->stat = *stat;
+	m->stat_ms = now_ms;
+	if (!known)
+		return;
+	m->stat.cycles = kept(stat->cycles, before.cycles);
+	m->stat.soh_pct = kept(stat->soh_pct, before.soh_pct);
 }
 
 void rack_take_pwrsys(struct rack *rack, const struct reply_pwrsys *pwrsys, int64_t now_ms)
 {
-	rack->pwrsys = *pwrsys;
+	struct reply_pwrsys before = rack->pwrsys;
+	struct reply_pwrsys *p = &rack->pwrsys;
+	bool known = rack->pwrsys_ms != RACK_NEVER;
+
+	*p = *pwrsys;
 	rack->pwrsys_ms = now_ms;
+	if (!known)
+		return;
+	p->charge_mv = kept(p->charge_mv, before.charge_mv);
+	p->discharge_mv = kept(p->discharge_mv, before.discharge_mv);
+	p->charge_ma = kept(p->charge_ma, before.charge_ma);
+	p->discharge_ma = kept(p->discharge_ma, before.discharge_ma);
+	p->system_charge_ma = kept(p->system_charge_ma, before.system_charge_ma);
+	p->system_discharge_ma = kept(p->system_discharge_ma, before.system_discharge_ma);
 }
 
 void rack_take_table(struct rack *rack, const struct reply_table *table, bool add, int64_t now_ms)

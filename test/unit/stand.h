@@ -34,8 +34,8 @@ static inline void stand_work(struct stand *t, int offline, int i)
 	alarms_step(&t->alarms, &s->settings, s->reading, s->modules, offline, s->modules + offline, 0);
 	memset(&t->bank, 0xaa, sizeof t->bank); /* nothing may be left as it was */
 	memset(&t->alone, 0xaa, sizeof t->alone);
-	bank_figures(&s->rack, &s->settings, s->reading, s->modules, offline, &t->limits, &t->alarms,
-	             &t->bank);
+	bank_figures(&s->rack, &s->settings, s->reading, s->modules, offline, &t->limits,
+	             &t->limits.bank_set, &t->alarms, &t->bank);
 	bank_module_figures(&s->rack, &s->settings, &s->reading[i], &t->limits.module_set[address - 1],
 	                    &t->alarms.module_set[address - 1], &t->alone);
 }

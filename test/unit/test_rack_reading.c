@@ -64,10 +64,10 @@ static void test_patience(void **state)
 
 	(void)state;
 	scene_init(&s, 2);
-	s.rack.module[1].pwr_ms = 3000;
+	s.rack.module[1].pwr_ms = 4000;
 	s.rack.module[0].bat_ms = 1000;
 	s.rack.module[0].pwr_ms = 2000;
-	s.rack.module[1].bat_ms = 2500;
+	s.rack.module[1].bat_ms = 3500;
 	for (int i = 0; i < COUNT_OF(rows); i++) {
 		s.rack.last_good_pass_ms = rows[i].pass_ms;
 		s.settings.protection.max_age_ms = rows[i].max_age_ms;
@@ -77,8 +77,22 @@ static void test_patience(void **state)
 		           1000 + rows[i].patience_ms);
 		assert_row("at it", i, rack_age(&s.rack, &s.settings, 999 + rows[i].patience_ms), 0);
 		assert_row("at it", i, rack_age(&s.rack, &s.settings, 1000 + rows[i].patience_ms), 1);
-		assert_row("the next", i, rack_deadline(&s.rack, &s.settings), 2500 + rows[i].patience_ms);
+		assert_row("the next", i, rack_deadline(&s.rack, &s.settings), 3500 + rows[i].patience_ms);
 	}
+}
+
+/* Modules that are nearly as old as one that goes, go with it. */
+static void test_together(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	scene_init(&s, 3);
+	s.rack.module[1].pwr_ms = s.rack.module[1].bat_ms = 1000;
+	s.rack.module[2].pwr_ms = s.rack.module[2].bat_ms = 1001;
+	assert_int_equal(rack_age(&s.rack, &s.settings, 14999), 0);
+	assert_int_equal(rack_age(&s.rack, &s.settings, 15000), 3);
+	assert_int_equal(s.rack.module[2].state, MODULE_ONLINE);
 }
 
 /* A whole pass without an answer: lost, and only those that are wanted and were never there. */
@@ -272,6 +286,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ages),
 		cmocka_unit_test(test_patience),
+		cmocka_unit_test(test_together),
 		cmocka_unit_test(test_end_of_pass),
 		cmocka_unit_test(test_extremes),
 		cmocka_unit_test(test_failed_sense_lines),
