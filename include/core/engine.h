@@ -125,6 +125,7 @@ struct engine {
 	int failed_polls;     /* in a row */
 	bool first_pass_done; /* every module had its chance: the bank may be published */
 	bool login_due, login_tried;
+	int high_voltage;     /* replies in a row that look like a high-voltage battery */
 	bool status_online;   /* as last published */
 	bool status_known;    /* anything was published */
 	int64_t status_ms, link_ms, evaluated_ms;

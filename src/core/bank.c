@@ -256,9 +256,12 @@ static void put_derived(struct figures *f)
 
 		f->consumed_mah = opt_some(consumed > 0 ? consumed : 0);
 	}
-	if (f->capacity_mah.known && f->current_ma.value < 0)
-		f->time_to_go_s = opt_some((int32_t)((int64_t)f->capacity_mah.value *
-		                                     SECONDS_PER_HOUR / -f->current_ma.value));
+	if (f->capacity_mah.known && f->current_ma.value < 0) {
+		int64_t seconds = (int64_t)f->capacity_mah.value * SECONDS_PER_HOUR / -f->current_ma.value;
+
+		/* a trickle out of a large bank: longer than anybody wants to know */
+		f->time_to_go_s = seconds <= INT32_MAX ? opt_some((int32_t)seconds) : opt_none();
+	}
 	if (f->cell_high_mv.known && f->cell_low_mv.known)
 		f->diff_mv = opt_some(f->cell_high_mv.value - f->cell_low_mv.value);
 }

@@ -5,6 +5,9 @@
 
 #include <string.h>
 
+/* One damaged digit can look like a high-voltage battery: it must be seen so often in a row. */
+#define HIGH_VOLTAGE_TIMES 2
+
 static bool take_table(struct engine *e, const char *body, int64_t now_ms,
                        struct reply_fault *fault)
 {
@@ -198,11 +201,11 @@ static void take_refusal(struct engine *e, struct command command, int64_t now_m
 
 /* What does not fit the module's other replies is read again with them; a high-voltage battery's reply
  * would not be another one the second time. */
-static enum schedule_end end_of(enum reply_result result)
+static enum schedule_end end_of(enum reply_result result, bool strange)
 {
 	if (result == REPLY_OK)
 		return SCHEDULE_UNCONFIRMED;
-	if (result == REPLY_HIGH_VOLTAGE)
+	if (result == REPLY_HIGH_VOLTAGE && strange)
 		return SCHEDULE_REFUSED;
 	return result == REPLY_OUT_OF_RANGE ? SCHEDULE_DOUBTED : SCHEDULE_DAMAGED;
 }
@@ -218,9 +221,12 @@ void engine_take_reply(struct engine *e, struct command command, int64_t now_ms)
 	} else if (e->session.framing.verdict != FRAMING_OK) {
 		take_refusal(e, command, now_ms);
 	} else if (take(e, command, now_ms, &fault)) {
+		e->high_voltage = 0;
 		engine_ended(e, command, SCHEDULE_GOOD, now_ms);
+	} else if (fault.result == REPLY_HIGH_VOLTAGE && ++e->high_voltage < HIGH_VOLTAGE_TIMES) {
+		engine_ended(e, command, SCHEDULE_DAMAGED, now_ms);
 	} else {
 		report_fault(e->out, command, &fault, engine_module(e, command), &e->told.strange);
-		engine_ended(e, command, end_of(fault.result), now_ms);
+		engine_ended(e, command, end_of(fault.result, e->told.strange), now_ms);
 	}
 }
