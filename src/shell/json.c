@@ -86,18 +86,15 @@ static void add_opt(struct json_object *to, const char *key, struct opt n)
 	json_object_object_add(to, key, n.known ? json_object_new_int(n.value) : NULL);
 }
 
-static void add_events(struct json_object *to, const char *key, enum event_word word,
-                       const struct reply_events *events)
+static void add_events(struct json_object *to, const char *key, const char *names_key,
+                       enum event_word word, const struct reply_events *events)
 {
-	char bits[NUMBER_MAX], names[ENGINE_LINE_MAX], names_key[NUMBER_MAX * 2];
+	char bits[NUMBER_MAX], names[ENGINE_LINE_MAX];
 	struct text t = text_in(bits, sizeof bits);
 	struct text n = text_in(names, sizeof names);
-	struct text k = text_in(names_key, sizeof names_key);
 
 	text_hex(&t, events->bits);
 	events_describe(word, events->bits, &n);
-	text_str(&k, key);
-	text_str(&k, "_names");
 	json_object_object_add(to, key, events->known ? json_object_new_string(bits) : NULL);
 	json_object_object_add(to, names_key, json_object_new_string(names));
 }
@@ -137,9 +134,9 @@ static struct json_object *link_module(const struct module *m, int64_t now_ms)
 	add_text(o, "barcode", m->info.barcode);
 	add_opt(o, "cells", m->bat_ms == RACK_NEVER ? opt_none() : opt_some(m->bat.cells));
 	add_words(o, &m->pwr);
-	add_events(o, "bat_events", EVENT_BAT, &m->pwr.bat_events);
-	add_events(o, "power_events", EVENT_POWER, &m->pwr.power_events);
-	add_events(o, "system_fault", EVENT_FAULT, &m->pwr.system_fault);
+	add_events(o, "bat_events", "bat_event_names", EVENT_BAT, &m->pwr.bat_events);
+	add_events(o, "power_events", "power_event_names", EVENT_POWER, &m->pwr.power_events);
+	add_events(o, "system_fault", "system_fault_names", EVENT_FAULT, &m->pwr.system_fault);
 	return o;
 }
 

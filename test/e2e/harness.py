@@ -31,7 +31,8 @@ DEFAULTS = {
     "mqtt": {"topic_base": BASE},
     "serial": {"baud": "auto", "reading_freq": "0.5"},
     "battery": {"addresses": "auto"},
-    "protection": {},
+    # limits come back at once; the tests of recovery ask for more
+    "protection": {"recovery_hold_s": "0", "recovery_current_a_s": "0", "recovery_voltage_v_s": "0"},
     "logging": {"level": "info"},
 }
 
@@ -104,7 +105,8 @@ class Rig:
     def complete_config(self):
         """Fills in what is only known now, and writes the file."""
         port = self.link or (self.sim.port if self.wants["plugged"] else os.path.join(self.folder, "battery"))
-        filled = {"mqtt": {"broker": "127.0.0.1", "port": self.broker.port}, "serial": {"port": port}}
+        filled = {"mqtt": {"broker": "127.0.0.1", "port": self.broker.port}, "serial": {"port": port},
+                  "limits": {"memory_file": os.path.join(self.folder, "memory")}}
         if self.users:
             name, password = next(iter(self.users.items()))
             filled["mqtt"].update(username=name, password=password)

@@ -11,11 +11,10 @@ import argparse
 import concurrent.futures
 import contextlib
 import faulthandler
-import multiprocessing
 import os
 import signal
+import subprocess
 import sys
-import tempfile
 import time
 import unittest
 
@@ -24,8 +23,10 @@ sys.path.insert(0, HERE)
 
 from harness import binary_missing, patience  # noqa: E402
 
-LONGEST_S = 240                    # no test may take longer
+LONGEST_S = 240                    # no test may take longer; it can still clean up
+KILL_S = LONGEST_S + 30            # when it cannot
 WORKERS = 6
+OUTCOMES = {0: "passed", 1: "failed", 2: "skipped"}
 
 
 class TooLong(Exception):
@@ -50,58 +51,37 @@ def out_of_time(*unused):
     raise TooLong("longer than %g s" % patience(LONGEST_S))
 
 
-@contextlib.contextmanager
-def captured():
-    """What this process and its children print goes to a file."""
-    with tempfile.TemporaryFile() as file:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        kept = [os.dup(1), os.dup(2)]
-        os.dup2(file.fileno(), 1)
-        os.dup2(file.fileno(), 2)
-        try:
-            yield file
-        finally:
-            sys.stdout.flush()
-            sys.stderr.flush()
-            for target, source in zip((1, 2), kept):
-                os.dup2(source, target)
-                os.close(source)
+def run_here(name):
+    """Runs one test in this process; the exit status is a key of OUTCOMES."""
+    faulthandler.enable()
+    signal.signal(signal.SIGALRM, out_of_time)
+    signal.alarm(int(patience(LONGEST_S)))
+    result = unittest.TestResult()
+    unittest.defaultTestLoader.loadTestsFromName(name).run(result)
+    signal.alarm(0)
+    if result.skipped:
+        print(result.skipped[0][1])
+        return 2
+    wrong = result.failures + result.errors
+    print("\n".join(text for _, text in wrong))
+    odd = result.testsRun != 1 or result.unexpectedSuccesses or result.expectedFailures
+    return 1 if wrong or odd else 0
 
 
 def run_one(name):
-    """(name, passed|failed|skipped, seconds, text) of one test."""
-    faulthandler.enable()
-    signal.signal(signal.SIGALRM, out_of_time)
+    """(name, outcome, seconds, text) of one test, run in a process group of its own."""
     began = time.monotonic()
-    with captured() as file:
-        signal.alarm(int(patience(LONGEST_S)))
-        result = unittest.TestResult()
-        try:
-            unittest.defaultTestLoader.loadTestsFromName(name).run(result)
-        finally:
-            signal.alarm(0)
-        file.seek(0)
-        printed = file.read().decode("utf-8", "replace")
-    took = time.monotonic() - began
-    if result.skipped:
-        return name, "skipped", took, result.skipped[0][1]
-    wrong = result.failures + result.errors
-    if wrong or result.testsRun != 1 or result.unexpectedSuccesses or result.expectedFailures:
-        return name, "failed", took, "\n".join(text for _, text in wrong) + printed
-    return name, "passed", took, ""
-
-
-def run_all(names, workers):
-    """Runs them; yields the results as they come."""
-    context = multiprocessing.get_context("spawn")
-    with concurrent.futures.ProcessPoolExecutor(workers, mp_context=context, max_tasks_per_child=8) as pool:
-        waiting = {pool.submit(run_one, name): name for name in names}
-        for future in concurrent.futures.as_completed(waiting):
-            try:
-                yield future.result()
-            except Exception as error:     # the worker itself died
-                yield waiting[future], "failed", 0.0, "the test's process ended: %s" % error
+    process = subprocess.Popen([sys.executable, os.path.abspath(__file__), "--one", name], stdin=subprocess.DEVNULL,
+                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
+    try:
+        text, _ = process.communicate(timeout=patience(KILL_S))
+        outcome = OUTCOMES.get(process.returncode, "failed")
+    except subprocess.TimeoutExpired:
+        outcome = "failed"
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        text, _ = process.communicate()
+    return name, outcome, time.monotonic() - began, text.decode("utf-8", "replace").strip()
 
 
 def show(result):
@@ -114,21 +94,29 @@ def show(result):
 def main():
     parser = argparse.ArgumentParser(description="Runs the end-to-end tests side by side.")
     parser.add_argument("-j", "--jobs", type=int, default=WORKERS, help="how many at a time (%d)" % WORKERS)
+    parser.add_argument("--one", metavar="NAME", help="run this one here, without a line about it")
     parser.add_argument("patterns", nargs="*", help="only tests whose name holds one of these")
     options = parser.parse_args()
+    if options.one:
+        return run_here(options.one)
     missing = binary_missing()
     if missing:
         print(missing, file=sys.stderr)
         return 1
-    counts = {"passed": 0, "failed": 0, "skipped": 0}
+    return run_all(find(options.patterns), options.jobs)
+
+
+def run_all(names, jobs):
+    counts = dict.fromkeys(("passed", "failed", "skipped"), 0)
     failed = []
-    for result in run_all(find(options.patterns), options.jobs):
-        show(result)
-        counts[result[1]] += 1
-        if result[1] == "failed":
-            failed.append(result[0])
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        for future in concurrent.futures.as_completed([pool.submit(run_one, name) for name in names]):
+            result = future.result()
+            show(result)
+            counts[result[1]] += 1
+            failed += [result[0]] if result[1] == "failed" else []
     for name in sorted(failed):
-        print("FAILED  " + name)
+        print("FAILED   " + name)
     print("%(passed)d passed, %(failed)d failed, %(skipped)d skipped" % counts)
     return 0 if counts["passed"] and not counts["failed"] else 1
 
