@@ -4,7 +4,9 @@ set -u
 cd "$(dirname "$0")/.."
 python=${PYTHON:-/usr/bin/python3}
 log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+RAN=$(mktemp) # the names of the tests that passed, one a line
+export RAN
+trap 'rm -f "$log" "$RAN"' EXIT
 total_passed=0
 total_failed=0
 total_skipped=0
@@ -28,6 +30,7 @@ stage() {
 	{ "$@" 2>&1; echo "stage status $?"; } | tee "$log" | grep -v '^stage status'
 	failed=0
 	add_counts
+	sed -n 's/^passed  *[0-9.]* s  *//p; s/^\(test_[a-z_]*\) .*(\([A-Za-z_.]*\)) .*ok$/\2/p' "$log" >>"$RAN"
 	if ! grep -q '^stage status 0$' "$log" && [ "${failed:-0}" = 0 ]; then
 		echo "FAILED: $name"
 		total_failed=$((total_failed + 1))
@@ -44,6 +47,7 @@ stage "documents agree with the program" make -s WERROR=1 docs-check
 stage "simulated battery" "$python" test/run_python.py test/sim
 stage "contract checker" "$python" test/run_python.py test/e2e/test_contract.py
 stage "end to end" "$python" test/e2e/run.py
+stage "promises of the README" "$python" test/lint/promises.py README.md "$RAN"
 
 echo
 echo "$total_passed passed, $total_failed failed, $total_skipped skipped"

@@ -111,6 +111,7 @@ struct engine {
 	struct figures last_figures;
 	int modules_together; /* N at the end of the last good pass */
 	bool lost;            /* every module is lost, after there was one */
+	bool withdrawn;       /* lost for so long that nothing is published any more */
 	bool recovering;      /* it was, and no complete pass has been since */
 	struct publication bank;
 	struct publication module[RACK_MODULES_MAX];
@@ -125,6 +126,7 @@ struct engine {
 	int failed_polls;     /* in a row */
 	bool first_pass_done; /* every module had its chance: the bank may be published */
 	bool login_due, login_tried;
+	bool login_lost;      /* it got no answer that could be read: once more in the next pass */
 	int high_voltage;     /* replies in a row that look like a high-voltage battery */
 	bool status_online;   /* as last published */
 	bool status_known;    /* anything was published */

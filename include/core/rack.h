@@ -32,10 +32,12 @@ struct module {
 	/* when the reply above came, on the caller's clock; RACK_NEVER: there is none */
 	int64_t info_ms, pwr_ms, bat_ms, stat_ms, row_ms;
 	uint32_t good, damaged, late, refused; /* replies, ever */
+	uint32_t denied;                   /* refusals of a required command among them */
 	uint32_t doubted_pwr, doubted_bat; /* fields of a reply that lacked known ones, to be confirmed */
 	char doubted_word[REPLY_WORD_MAX]; /* the last unknown state word */
 	char doubted_barcode[REPLY_NAME_MAX];
 	struct opt doubted_pack_mv; /* a pack voltage that did not fit the cells */
+	int doubted_cells;          /* rows of a `bat` that `info` or the one before did not know; 0: none */
 	bool doubted_soc;           /* `bat` and `pwr` tell another SoC, and did so twice */
 	uint32_t pwr_hash, bat_hash; /* of the bytes of the last good replies */
 	int64_t same_ms;             /* since when both are the same */
@@ -49,6 +51,7 @@ struct rack {
 	struct reply_pwrsys pwrsys;
 	int64_t pwrsys_ms;
 	int32_t last_good_pass_ms; /* how long the last wholly good pass took; 0: none yet */
+	bool settling;             /* no pass has ended yet: nothing is too old */
 };
 
 /* A value with the place where it was seen. `cell` counts from 1; 0: the pack's own sensor. */
@@ -127,7 +130,7 @@ int rack_sound(const struct rack *rack);
 /* How many wanted modules are in `state`. */
 int rack_count(const struct rack *rack, enum module_state state);
 
-/* Cells in series, as the console says: 0 while unknown. */
+/* Cells in series, as `bat` has shown them: 0 while unknown. */
 int rack_cells(const struct rack *rack);
 
 /* What the rules see of an online module. */

@@ -106,6 +106,8 @@ static void publish(struct engine *e, int64_t now_ms)
 {
 	struct engine_actions *out = e->out;
 
+	if (out->exit_status == ENGINE_EXIT_CONFIGURATION)
+		return;
 	if (publication_due(&e->bank, now_ms) && e->first_pass_done) {
 		out->publish_bank = out->remember = true;
 		publication_sent(&e->bank, &e->shown, now_ms);
@@ -137,6 +139,8 @@ static void begin_pass(struct engine *e, int64_t now_ms)
 	e->in_pass = true;
 	e->pass_ms = now_ms;
 	e->pass_good = 0;
+	e->login_tried = e->login_tried && !e->login_lost;
+	e->login_lost = false;
 	schedule_begin(&e->schedule, &e->settings, now_ms);
 	if (e->session.state == SESSION_CLOSED)
 		e->out->open_port = true;
@@ -144,65 +148,87 @@ static void begin_pass(struct engine *e, int64_t now_ms)
 		session_start(&e->session, now_ms);
 }
 
-/* How long after the start of a failed pass the next one starts: ever longer until the first good reply,
- * then steadily, because somebody waits for the battery. */
+/* How long after the start of a failed pass the next one starts: steadily while somebody waits for a battery that
+ * was read before, ever longer before the first good reply or while the port stays missing. */
 static int64_t failed_gap_ms(const struct engine *e)
 {
-	int64_t gap = e->settings.protection.failed_poll_ms;
+	const struct settings_protection *p = &e->settings.protection;
+	int steady = e->passes > 0 ? p->max_failed_polls : 1;
+	int64_t gap = p->failed_poll_ms;
 
-	if (e->passes > 0)
-		return gap;
-	for (int i = 1; i < e->failed_polls && gap < e->settings.protection.backoff_max_ms; i++)
+	for (int i = steady; i < e->failed_polls && gap < p->backoff_max_ms; i++)
 		gap *= 2;
-	return gap < e->settings.protection.backoff_max_ms ? gap
-	                                                   : e->settings.protection.backoff_max_ms;
+	return gap < p->backoff_max_ms ? gap : p->backoff_max_ms;
+}
+
+/* So many failed polls after good ones: the program starts afresh. Without a port that would change nothing: it
+ * stays up, and its silence makes the driver drop the battery. */
+static void give_up(struct engine *e)
+{
+	bool missing = e->session.state == SESSION_CLOSED;
+
+	if (!missing)
+		e->out->exit_status = ENGINE_EXIT_BATTERY;
+	if (!missing || !e->withdrawn)
+		report_giving_up(e->out, e->failed_polls, missing);
+	e->withdrawn = true;
+	publication_close(&e->bank);
 }
 
 static void pass_failed(struct engine *e)
 {
-	const struct settings_protection *p = &e->settings.protection;
-
 	e->failed_polls++;
 	e->next_pass_ms = e->pass_ms + failed_gap_ms(e);
-	if (e->passes > 0 && e->failed_polls >= p->max_failed_polls) {
-		report_giving_up(e->out, e->failed_polls);
-		e->out->exit_status = ENGINE_EXIT_BATTERY;
-	}
+	if (e->passes > 0 && e->failed_polls >= e->settings.protection.max_failed_polls)
+		give_up(e);
 }
 
-static void pass_good(struct engine *e, int64_t now_ms)
+/* After the loss of every module: the lights need not wait for the ramp, the first complete bank lets discharge
+ * go at once. */
+static void recover(struct engine *e, bool whole, int64_t now_ms)
 {
-	bool whole = e->schedule.whole && rack_count(&e->rack, MODULE_LOST) == 0;
+	int32_t target = e->limits.bank_set.limit[LIMIT_DCL];
 
-	e->failed_polls = 0;
-	e->passes++;
-	e->cycle_ms = (int32_t)(now_ms - e->pass_ms);
-	if (whole)
-		e->rack.last_good_pass_ms = e->cycle_ms;
-	e->next_pass_ms = e->pass_ms + e->settings.serial.reading_freq_ms;
-	e->first_pass_done |= rack_sound(&e->rack) > 0;
-	report_changes(e, rack_end_of_pass(&e->rack), now_ms);
-	engine_judge(e, now_ms);
-	if (e->readings == 0)
-		return;
-	e->modules_together = e->readings;
-	if (whole && e->recovering) {
-		/* the first complete bank after a loss: the lights need not wait for the ramp */
-		dynamics_release(&e->dynamics, LIMIT_DCL, e->limits.bank_set.limit[LIMIT_DCL]);
-		e->recovering = false;
+	if (e->recovering && whole && e->readings >= e->modules_together) {
+		dynamics_release(&e->dynamics, LIMIT_DCL, target);
 		engine_judge(e, now_ms);
 	}
+	e->recovering &= e->dynamics.published[LIMIT_DCL] < target;
+	if (!e->recovering)
+		e->modules_together = e->readings;
+}
+
+/* A pass that broke off has not given every module its chance: it shows that somebody answers, no more. */
+static void pass_good(struct engine *e, bool to_its_end, int64_t now_ms)
+{
+	bool whole = to_its_end && e->schedule.whole;
+
+	e->failed_polls = 0;
+	e->withdrawn = false;
+	e->passes++;
+	e->cycle_ms = (int32_t)(now_ms - e->pass_ms);
+	if (whole || (to_its_end && e->rack.settling))
+		e->rack.last_good_pass_ms = e->cycle_ms;
+	e->rack.settling &= !to_its_end;
+	e->next_pass_ms = e->pass_ms + e->settings.serial.reading_freq_ms;
+	e->first_pass_done |= to_its_end && rack_sound(&e->rack) > 0;
+	if (to_its_end)
+		report_changes(e, rack_end_of_pass(&e->rack), now_ms);
+	engine_judge(e, now_ms);
+	if (e->readings == 0 || !e->first_pass_done)
+		return;
+	recover(e, whole, now_ms);
 	engine_offer(e, true);
 }
 
-static void end_pass(struct engine *e, int64_t now_ms)
+static void end_pass(struct engine *e, bool to_its_end, int64_t now_ms)
 {
 	e->in_pass = false;
 	e->link_wanted = true;
 	if (e->pass_good == 0)
 		pass_failed(e);
 	else
-		pass_good(e, now_ms);
+		pass_good(e, to_its_end, now_ms);
 }
 
 /* ---- News of the session ---- */
@@ -228,7 +254,7 @@ static void console_silent(struct engine *e, int64_t now_ms)
 		report_console_silent(e->out, &e->session, e->passes > 0);
 	e->told.silence = true;
 	if (e->in_pass)
-		end_pass(e, now_ms);
+		end_pass(e, false, now_ms);
 }
 
 static void take_news(struct engine *e, const struct session_news *news, int64_t now_ms)
@@ -254,7 +280,9 @@ static void take_news(struct engine *e, const struct session_news *news, int64_t
 		console_silent(e, now_ms);
 		break;
 	}
-}/* ---- The door ---- */
+}
+
+/* ---- The door ---- */
 
 static void begin_step(struct engine *e, struct engine_actions *actions)
 {
@@ -265,6 +293,15 @@ static void begin_step(struct engine *e, struct engine_actions *actions)
 	actions->publish_modules = 0;
 	actions->exit_status = ENGINE_EXIT_NONE;
 	e->out = actions;
+}
+
+/* Only a module that is offline, or only looked for, has a patience of its own; 0: the session's. */
+static int32_t patience_ms(struct engine *e, struct command command)
+{
+	const struct module *m = engine_module(e, command);
+	bool offline = m && (!m->wanted || m->state == MODULE_LOST);
+
+	return offline ? e->settings.protection.offline_patience_ms : 0;
 }
 
 static void send_next(struct engine *e, int64_t now_ms)
@@ -278,9 +315,9 @@ static void send_next(struct engine *e, int64_t now_ms)
 		session_send(&e->session, (struct command){ COMMAND_LOGIN, 0 }, 0, now_ms);
 	} else if (e->in_pass) {
 		if (schedule_next(&e->schedule, &e->rack, now_ms, &command))
-			session_send(&e->session, command, e->settings.protection.offline_patience_ms, now_ms);
+			session_send(&e->session, command, patience_ms(e, command), now_ms);
 		else
-			end_pass(e, now_ms);
+			end_pass(e, true, now_ms);
 	}
 }
 
@@ -290,7 +327,7 @@ static void port_gone(struct engine *e, const char *why, int64_t now_ms)
 	e->told.console = false;
 	report_port_failed(e->out, e->told.port, why, e->passes > 0);
 	if (e->in_pass)
-		end_pass(e, now_ms);
+		end_pass(e, false, now_ms);
 }
 
 static void take_bytes(struct engine *e, const struct engine_event *event, int64_t now_ms)
@@ -346,7 +383,9 @@ void engine_step(struct engine *e, int64_t now_ms, const struct engine_event *ev
 	take_news(e, &news, now_ms);
 	changed = rack_age(&e->rack, &e->settings, now_ms);
 	report_changes(e, changed, now_ms);
-	if (changed != 0 || e->pass_good != good || now_ms - e->evaluated_ms >= TICK_MS)
+	/* what leaves is as of now, so that ramps are true to the published second */
+	if (changed != 0 || e->pass_good != good || now_ms - e->evaluated_ms >= TICK_MS ||
+	    publication_due(&e->bank, now_ms))
 		engine_judge(e, now_ms);
 	if (!e->in_pass && now_ms >= e->next_pass_ms)
 		begin_pass(e, now_ms);

@@ -34,7 +34,8 @@ static void follow(struct engine *e, int modules, int64_t now_ms)
 
 void engine_offer(struct engine *e, bool news)
 {
-	publication_offer(&e->bank, &e->shown, news);
+	if (!e->withdrawn)
+		publication_offer(&e->bank, &e->shown, news);
 	for (int i = 0; i < RACK_MODULES_MAX; i++) {
 		if (e->rack.module[i].state == MODULE_ONLINE && !e->lost)
 			publication_offer(&e->module[i], &e->module_shown[i], news);

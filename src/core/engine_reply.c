@@ -160,14 +160,17 @@ static void count(struct engine *e, struct command command, enum schedule_end en
 		m->refused++;
 	else if (end != SCHEDULE_UNCONFIRMED)
 		m->damaged++;
+	m->denied += end == SCHEDULE_REFUSED && schedule_required(command.kind);
 }
 
 void engine_ended(struct engine *e, struct command command, enum schedule_end end, int64_t now_ms)
 {
 	struct module *m = engine_module(e, command);
 
-	if (command.kind == COMMAND_LOGIN)
+	if (command.kind == COMMAND_LOGIN) {
+		e->login_lost = true;
 		return;
+	}
 	count(e, command, end);
 	if (end == SCHEDULE_GOOD)
 		e->pass_good++;
@@ -175,6 +178,15 @@ void engine_ended(struct engine *e, struct command command, enum schedule_end en
 		schedule_module_back(&e->schedule, command.address);
 	if (e->in_pass)
 		schedule_done(&e->schedule, &e->rack, end, now_ms);
+}
+
+/* Whether any module could ever be read: then one that is refused is not there rather. */
+static bool anyone_read(const struct engine *e)
+{
+	for (int i = 0; i < RACK_MODULES_MAX; i++)
+		if (e->rack.module[i].pwr_ms != RACK_NEVER)
+			return true;
+	return false;
 }
 
 /* A refusal may only mean that this firmware wants a login first. Debug mode also has commands that
@@ -186,7 +198,7 @@ static bool login_may_help(const struct engine *e, struct command command)
 	if (!schedule_required(command.kind) || e->login_tried ||
 	    framing_debug_prompt(&e->session.framing))
 		return false;
-	return verdict == FRAMING_UNKNOWN || verdict == FRAMING_UNSUPPORTED || e->passes == 0;
+	return verdict == FRAMING_UNKNOWN || verdict == FRAMING_UNSUPPORTED || !anyone_read(e);
 }
 
 static void take_refusal(struct engine *e, struct command command, int64_t now_ms)

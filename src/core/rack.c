@@ -7,10 +7,15 @@
 /* The part of the patience within which modules go together. */
 #define TOGETHER 15
 
+/* The first pass of a long stack on a slow line may take longer than any age that is configured; nothing is
+ * published before it ends. */
+#define SETTLING_MS (5 * 60 * 1000)
+
 void rack_init(struct rack *rack, const struct settings *settings)
 {
 	memset(rack, 0, sizeof *rack);
 	rack->pwrsys_ms = RACK_NEVER;
+	rack->settling = true;
 	for (int i = 0; i < RACK_MODULES_MAX; i++) {
 		struct module *m = &rack->module[i];
 
@@ -151,6 +156,16 @@ static int known_cells(const struct module *m)
 	return m->bat_ms == RACK_NEVER ? 0 : m->bat.cells;
 }
 
+/* Another number of rows than was known is a lost line, or a damaged digit of `info`: the second time in a row
+ * it is believed. That the cells must fit the pack's voltage stands beside it. */
+static bool cells_confirmed(struct module *m, int cells)
+{
+	bool fine = known_cells(m) == 0 || cells == known_cells(m) || cells == m->doubted_cells;
+
+	m->doubted_cells = cells;
+	return fine;
+}
+
 /* `bat N` repeats the SoC: the weakest cell's. Where a firmware always tells two, the second time is
  * believed. */
 static bool soc_confirmed(struct module *m, const struct reply_bat *bat, int32_t tolerance_pct)
@@ -176,7 +191,7 @@ bool rack_take_bat(struct rack *rack, int address, const struct reply_bat *bat,
 	uint32_t known = m->bat_ms == RACK_NEVER ? 0 : m->bat.fields;
 	struct opt sum = cells_sum_mv(bat, settings);
 
-	if (known_cells(m) != 0 && bat->cells != known_cells(m))
+	if (!cells_confirmed(m, bat->cells))
 		return doubt(fault, REPLY_DAMAGED, "number of cells");
 	if (!fields_confirmed(known, bat->fields, &m->doubted_bat))
 		return doubt(fault, REPLY_DAMAGED, "a column that was there before");
@@ -187,6 +202,8 @@ bool rack_take_bat(struct rack *rack, int address, const struct reply_bat *bat,
 		return doubt(fault, REPLY_OUT_OF_RANGE, "Volt");
 	if (!soc_confirmed(m, bat, settings->protection.confirm_soc_pct))
 		return doubt(fault, REPLY_OUT_OF_RANGE, "SOC");
+	if (known_cells(m) != bat->cells)
+		m->info.cells = opt_none();
 	m->bat = *bat;
 	m->bat_ms = now_ms;
 	return true;
@@ -293,6 +310,8 @@ int64_t rack_patience_ms(const struct rack *rack, const struct settings *setting
 	int64_t passes = (int64_t)rack->last_good_pass_ms *
 	                 settings->protection.max_age_passes_tenths / 10;
 
+	if (rack->settling)
+		return SETTLING_MS;
 	return passes > settings->protection.max_age_ms ? passes : settings->protection.max_age_ms;
 }
 
@@ -419,7 +438,8 @@ int rack_cells(const struct rack *rack)
 	int cells = 0;
 
 	for (int i = 0; i < RACK_MODULES_MAX && cells == 0; i++)
-		cells = rack->module[i].wanted ? known_cells(&rack->module[i]) : 0;
+		if (rack->module[i].wanted && rack->module[i].bat_ms != RACK_NEVER)
+			cells = rack->module[i].bat.cells;
 	return cells;
 }
 

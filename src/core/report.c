@@ -90,14 +90,16 @@ void report_console_silent(struct engine_actions *out, const struct session *ses
 		             "is on, and that it is the master module. Trying on");
 }
 
-void report_giving_up(struct engine_actions *out, int failed_polls)
+void report_giving_up(struct engine_actions *out, int failed_polls, bool missing)
 {
 	struct text t = line(out, LEVEL_ERROR);
 
 	text_str(&t, "critical: no reply from any module in ");
 	text_int(&t, failed_polls);
-	text_str(&t, " polls: the battery is lost. Ending with status 111 so that the service starts afresh; "
-	             "the GX drops the battery after its time-out");
+	text_str(&t, missing ? " polls, the port is missing: nothing is published any more, the GX drops the battery "
+	                       "after its time-out. Plug the adapter in again"
+	                     : " polls: the battery is lost. Ending with status 111 so that the service starts "
+	                       "afresh; the GX drops the battery after its time-out");
 }
 
 void report_login(struct engine_actions *out, bool accepted)
@@ -120,7 +122,7 @@ void report_refused(struct engine_actions *out, struct command command,
 	bool looking = needed && module && !module->wanted; /* for modules that may not be there */
 	struct text t = line(out, looking   ? LEVEL_DEBUG
 	                          : !needed ? LEVEL_INFO
-	                                    : thinned(module ? module->refused : 0, LEVEL_WARNING));
+	                                    : thinned(module ? module->denied : 0, LEVEL_WARNING));
 
 	text_str(&t, "the console refuses ");
 	put_command(&t, command);

@@ -163,10 +163,22 @@ bool schedule_next(struct schedule *s, const struct rack *rack, int64_t now_ms,
 	return false;
 }
 
-/* Goes on after a command that will not be sent again in this visit. */
-static void give_up(struct schedule *s)
+/* Whether the present module is lost, or only supposed to be there. */
+static bool missing(const struct schedule *s, const struct rack *rack)
 {
-	s->whole = false;
+	const struct module *m;
+
+	if (s->address == 0)
+		return false;
+	m = &rack->module[s->address - 1];
+	return !m->wanted || m->state == MODULE_LOST;
+}
+
+/* Goes on after a command that will not be sent again in this visit. */
+static void give_up(struct schedule *s, const struct rack *rack)
+{
+	/* a module that is known to be lost does not spoil the pass of the others */
+	s->whole &= missing(s, rack);
 	if (rows[s->row].required)
 		next_module(s);
 	else
@@ -181,24 +193,22 @@ static void ended_well(struct schedule *s, int64_t now_ms)
 	next_row(s);
 }
 
-static void ended_refused(struct schedule *s)
+static void ended_refused(struct schedule *s, const struct rack *rack)
 {
 	if (!rows[s->row].required)
 		s->refused[s->row][s->address] = true;
 	if (rows[s->row].required)
-		give_up(s);
+		give_up(s, rack);
 	else
 		next_row(s);
 }
 
 static void ended_badly(struct schedule *s, const struct rack *rack, enum schedule_end end)
 {
-	bool lost = s->address != 0 && (!rack->module[s->address - 1].wanted ||
-	                                rack->module[s->address - 1].state == MODULE_LOST);
 	int most = end == SCHEDULE_LATE ? TRIES_LATE : TRIES_DAMAGED;
 
-	if (++s->tries >= most || (lost && end == SCHEDULE_LATE)) {
-		give_up(s);
+	if (++s->tries >= most || (missing(s, rack) && end == SCHEDULE_LATE)) {
+		give_up(s, rack);
 	} else if (end == SCHEDULE_DOUBTED && rows[s->row].kind == COMMAND_BAT && !s->again) {
 		s->again = true;
 		s->row = row_of(COMMAND_PWR);
@@ -211,7 +221,7 @@ void schedule_done(struct schedule *s, const struct rack *rack, enum schedule_en
 	if (end == SCHEDULE_GOOD)
 		ended_well(s, now_ms);
 	else if (end == SCHEDULE_REFUSED)
-		ended_refused(s);
+		ended_refused(s, rack);
 	else
 		ended_badly(s, rack, end);
 }

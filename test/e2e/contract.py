@@ -16,14 +16,16 @@ from document import DOCUMENT_RULES, Document, NotJson, parse
 LEAST_GAP_S = 0.95         # one message a second, and what arrival times jitter
 REPEAT_S = (1.0, 1.6)      # a stricter message is sent again after 1.1 s, and what the host delays
 LONGEST_GAP_S = 10.0       # while online something leaves every 5 s
+LOST_GAP_S = 6.5           # a lost battery is told every 5 s
 STATUS_SLACK_S = 0.5       # status and data are two messages: either may come first
+CHANGE_S = 1.5             # until new settings show in every topic
 LIMITS = ("Info.MaxChargeVoltage", "Info.MaxChargeCurrent", "Info.MaxDischargeCurrent")
 LINK_KEYS = frozenset("version uptime_s console cycle_ms passes failed_polls replies modules".split())
 LINK_CONSOLE = frozenset("state speed prompt woken garbage".split())
 LINK_REPLIES = frozenset("good damaged late refused".split())
-LINK_MODULE = frozenset("address online age_ms good damaged late name firmware barcode cells base volt current temperature "
-                        "coulomb soh bat_events bat_event_names power_events power_event_names system_fault "
-                        "system_fault_names".split())
+LINK_MODULE = frozenset("address online age_ms good damaged late name firmware barcode cells base volt current "
+                        "temperature coulomb soh bat_events bat_event_names power_events power_event_names "
+                        "system_fault system_fault_names".split())
 
 
 @dataclass(frozen=True)
@@ -68,14 +70,19 @@ class Stream:
 
     messages: list
     documents: dict                    # index of a message -> Document
-    settings: Settings
+    settings: list                     # every Settings that was in force
     end: float
     gaps: list = field(default_factory=list)
 
+    def __post_init__(self):
+        self.bases = sorted({s.base for s in self.settings})
+        self.foreign = {topic for s in self.settings for topic in s.foreign}
+
     def kind(self, message):
         """bank, module, status, link, or None for a topic that is not ours."""
-        base = self.settings.base + "/"
-        name = message.topic[len(base):] if message.topic.startswith(base) else ""
+        base, _, name = message.topic.rpartition("/")
+        if base not in self.bases:
+            return None
         if re.fullmatch(r"battery_([1-9]|1[0-6])", name):
             return "module"
         return {"pylon": "bank", "status": "status", "link": "link"}.get(name)
@@ -95,18 +102,22 @@ class Stream:
         """Whether somebody was away at some time of this span."""
         return any(start < until and since < stop for start, stop in self.gaps)
 
-    def status_at(self, time):
-        """The last status up to a moment, None before the first."""
+    def status_at(self, time, beside):
+        """The last status up to a moment under the base of a topic, None before the first."""
         last = None
         for message in self.of("status"):
-            if message.time <= time:
+            if message.time <= time and base_of(message.topic) == base_of(beside):
                 last = message.payload
         return last
 
 
+def base_of(topic):
+    return topic.rpartition("/")[0]
+
+
 def check_topics(stream):
     for message in stream.messages:
-        if stream.kind(message) is None and message.topic not in stream.settings.foreign:
+        if stream.kind(message) is None and message.topic not in stream.foreign:
             yield message.topic, "no topic of ours"
 
 
@@ -194,7 +205,9 @@ def check_repeat(stream):
         for k in range(1, len(pairs)):
             (first, before), (message, after) = pairs[k - 1], pairs[k]
             until = message.time + REPEAT_S[1]
-            if not stricter(before, after) or stream.interrupted(first.time, until) or goes_offline(stream, message, until):
+            if not stricter(before, after) or stream.interrupted(first.time, until):
+                continue
+            if goes_offline(stream, message, until):
                 continue
             following = [m.time - message.time for m, _ in pairs[k + 1:k + 2]]
             if not following and stream.end > until:
@@ -205,56 +218,81 @@ def check_repeat(stream):
 
 def goes_offline(stream, message, until):
     """The end of the topic: the battery is gone, or this module is."""
-    if stream.status_at(until) == b"offline":
-        return True
-    if stream.kind(message) != "module":
-        return False
+    if stream.kind(message) == "bank":
+        return stream.status_at(until, message.topic) == b"offline" and stream.status_at(
+            until, message.topic) != stream.status_at(message.time - STATUS_SLACK_S, message.topic)
     banks = [(m.time, d.whole("System.NrOfModulesOffline")) for m, d in
-             stream.data_topics().get(stream.settings.base + "/pylon", [])]
+             stream.data_topics().get(base_of(message.topic) + "/pylon", [])]
     return any(message.time - 1.1 < when < until + 1.1 and offline for when, offline in banks)
 
 
 def check_online(stream):
-    """Data come only while the status says that they are good."""
-    for message in stream.of("bank", "module"):
-        if stream.interrupted(message.time - STATUS_SLACK_S, message.time + STATUS_SLACK_S):
-            continue
-        around = (stream.status_at(message.time), stream.status_at(message.time + STATUS_SLACK_S))
-        if b"online" not in around:
-            yield message.topic, "data while the status is %r" % (around[0],)
+    """Data come only while the status says that they are good; else only word that the battery is lost."""
+    for topic, pairs in stream.data_topics().items():
+        for message, document in pairs:
+            if document.lost or stream.interrupted(message.time - STATUS_SLACK_S, message.time + STATUS_SLACK_S):
+                continue
+            last = stream.status_at(message.time, topic)
+            soon = [m.payload for m in stream.of("status") if base_of(m.topic) == base_of(topic)
+                    and message.time < m.time <= message.time + STATUS_SLACK_S]
+            if b"online" not in [last] + soon:
+                yield topic, "data while the status is %r" % (last,)
 
 
 def check_silence(stream):
     """While online the bank's topic is never silent for long."""
-    times = [m.time for m in stream.of("bank")]
-    for online in [m for m in stream.of("status") if m.payload == b"online"]:
-        offline = [m.time for m in stream.of("status") if m.payload == b"offline" and m.time > online.time]
-        stop = min(offline + [stream.end])
-        marks = [online.time] + [t for t in times if online.time < t < stop] + [stop]
-        for before, after in zip(marks, marks[1:]):
-            if after - before > LONGEST_GAP_S and not stream.interrupted(before, after):
-                yield stream.settings.base + "/pylon", "silent for %.1f s while online" % (after - before)
+    for base in stream.bases:
+        statuses = [m for m in stream.of("status") if base_of(m.topic) == base]
+        times = [m.time for m in stream.of("bank") if base_of(m.topic) == base]
+        for online in [m for m in statuses if m.payload == b"online"]:
+            stop = min([m.time for m in statuses if m.payload == b"offline" and m.time > online.time] + [stream.end])
+            marks = [online.time] + [t for t in times if online.time < t < stop] + [stop]
+            for before, after in zip(marks, marks[1:]):
+                if after - before > LONGEST_GAP_S and not stream.interrupted(before, after):
+                    yield base + "/pylon", "silent for %.1f s while online" % (after - before)
+
+
+def check_lost(stream):
+    """The word that all modules are lost is repeated until one is back."""
+    for topic, pairs in stream.data_topics().items():
+        times = [m.time for m, _ in pairs] + [stream.end]
+        for (message, document), following in zip(pairs, times[1:]):
+            late = following - message.time > LOST_GAP_S
+            if document.lost and late and not stream.interrupted(message.time, following):
+                yield topic, "the battery is lost: not said again for %.1f s" % (following - message.time)
 
 
 STREAM_RULES = (
     ("topics", check_topics), ("qos", check_qos), ("retain", check_retain), ("status", check_status),
     ("link", check_link), ("same keys", check_same_keys), ("rate", check_rate), ("repeat", check_repeat),
     ("online", check_online), ("silence", check_silence),
+    ("lost again", check_lost),
 )
 JSON_RULE = "json"
 
 
 class Checker:
-    """Applies every rule; `seen` counts how many messages it has looked at."""
+    """Applies every rule; `seen` counts how many messages it has looked at.
 
-    def __init__(self, settings=Settings()):
+    epochs: [(time, Settings)] of a daemon that was told something else while it ran; for a moment a
+    document may still be of the old ones.
+    """
+
+    def __init__(self, settings=Settings(), epochs=()):
         self.settings = settings
+        self.epochs = [(float("-inf"), settings)] + sorted(epochs, key=lambda epoch: epoch[0])
         self.seen = 0
+
+    def settings_at(self, time):
+        """Those that may be in force: one, or two just after a change."""
+        now = [s for since, s in self.epochs if since <= time]
+        before = [s for since, s in self.epochs if since <= time - CHANGE_S]
+        return now[-1:] + [s for s in before[-1:] if s is not now[-1]]
 
     def check(self, messages, end=None, gaps=()):
         messages = sorted(messages, key=lambda m: m.time)
         end = end if end is not None else max([m.time for m in messages], default=0.0)
-        stream = Stream(messages, {}, self.settings, end, list(gaps))
+        stream = Stream(messages, {}, [s for _, s in self.epochs], end, list(gaps))
         self.seen += len(messages)
         breaches = []
         for index, message in enumerate(messages):
@@ -269,6 +307,10 @@ class Checker:
             data = parse(message.payload)
         except NotJson as error:
             return [Breach(JSON_RULE, message.topic, str(error))]
-        document = Document(data, stream.kind(message) == "bank", self.settings)
+        found = []
+        for settings in self.settings_at(message.time):
+            document = Document(data, stream.kind(message) == "bank", settings)
+            found.append([Breach(rule, message.topic, text) for rule, function in DOCUMENT_RULES
+                          for text in function(document)])
         stream.documents[index] = document
-        return [Breach(rule, message.topic, text) for rule, function in DOCUMENT_RULES for text in function(document)]
+        return min(found, key=len)

@@ -26,6 +26,8 @@ FIXED = MANDATORY + SIX + STRINGS + COUNTS + tuple("Alarms." + name for name in 
     "Info.BatteryLowVoltage History.ChargeCycles System.MinCellTemperature System.MaxCellTemperature "
     "System.MOSTemperature Io.AllowToCharge Io.AllowToDischarge".split())
 WHOLE = COUNTS + ("Balancing", "TimeToGo", "History.ChargeCycles", "Io.AllowToCharge", "Io.AllowToDischarge")
+MEASURED = ("Dc.Current", "Dc.Temperature", "Capacity", "ConsumedAmphours", "TimeToGo", "Balancing",
+            "System.MinCellTemperature", "System.MaxCellTemperature", "System.MOSTemperature")
 SENSE_LOW_V, SENSE_HIGH_V = 0.5, 4.0     # outside: a failed sense line, not a voltage
 RANGES = {
     "Soc": (0, 100), "Soh": (0, 100), "Dc.Voltage": (10, 100), "Dc.Temperature": (-40, 100),
@@ -359,6 +361,17 @@ def check_ids(doc):
                 yield "%s names %s, which is at %r" % (path, name, cell)
 
 
+def check_lost(doc):
+    """Of a lost battery only the mandatory values are kept; nothing else that was measured is shown."""
+    if not doc.lost:
+        return
+    kept = [p for p in MEASURED + SIX if doc.flat.get(p) is not None]
+    if kept:
+        yield "the battery is lost, but it shows %s" % ", ".join(kept)
+    if doc.flat.get("Io.AllowToCharge") != 0 or (doc.number("Info.MaxChargeCurrent") or 0) > 0:
+        yield "the battery is lost, but charge is allowed"
+
+
 DOCUMENT_RULES = (
     ("object", check_object), ("value key", check_value_key), ("types", check_types), ("known", check_known),
     ("complete", check_complete), ("mandatory", check_mandatory), ("strings", check_strings), ("six", check_six),
@@ -366,5 +379,5 @@ DOCUMENT_RULES = (
     ("switches", check_switches), ("balancing", check_balancing), ("power", check_power),
     ("time to go", check_time_to_go), ("capacity", check_capacity), ("limits", check_limits),
     ("cell limit", check_cell_limit), ("blocks", check_blocks), ("modules", check_modules), ("sums", check_sums),
-    ("voltage", check_voltage), ("extremes", check_extremes), ("ids", check_ids),
+    ("voltage", check_voltage), ("extremes", check_extremes), ("ids", check_ids), ("lost", check_lost),
 )

@@ -76,6 +76,7 @@ class Rig:
         self.users = users
         self.foreign = foreign
         self.gaps = []
+        self.epochs = []               # (time, what is allowed from then on)
         self.daemons = []
         self.broker = Broker(self.folder, users, store)
         self.subscriber = Subscriber(self.broker)
@@ -120,6 +121,7 @@ class Rig:
     def start_daemon(self, *arguments):
         if self.daemons and self.daemons[-1].stopped:
             self.gaps.append((self.daemons[-1].stopped - 0.5, time.monotonic() + 1.0))
+        self.epochs.append((time.monotonic(), self.contract()))
         self.daemons.append(Daemon(self.path, arguments).start())
         return self.daemon
 
@@ -174,11 +176,11 @@ class Rig:
     def interrupted(self):
         return bool(self.gaps) and self.gaps[-1][1] > time.monotonic()
 
-    def breaches(self, end):
-        """Every breach of the contract so far."""
+    def contract(self):
+        """What the present configuration allows."""
         battery, limits, protection = (self.config.get(s, {}) for s in ("battery", "limits", "protection"))
         highest = battery.get("max_charge_voltage", "auto")
-        settings = Settings(
+        return Settings(
             base=self.config["mqtt"]["topic_base"],
             max_charge_v=None if highest == "auto" else float(highest),
             bulk_cell_v=float(protection.get("cell_bulk_voltage", 3.5)),
@@ -187,7 +189,11 @@ class Rig:
             max_discharge_a=float(battery.get("max_discharge_current", 50)),
             discharge_blocked_a=float(limits.get("discharge_blocked_current", 0)),
             publish_limits=limits.get("publish", "yes") == "yes", foreign=tuple(self.foreign))
-        return Checker(settings).check(self.subscriber.messages, end, self.gaps)
+
+    def breaches(self, end):
+        """Every breach of the contract so far."""
+        first = self.epochs[0][1] if self.epochs else self.contract()
+        return Checker(first, self.epochs[1:]).check(self.subscriber.messages, end, self.gaps)
 
     def _end_children(self):
         for daemon in self.daemons:
@@ -207,7 +213,8 @@ class Rig:
             parts.append("log of run %d:" % number)
             parts += ["  %7.2f  %s" % (at - daemon.started, text) for at, text in daemon.lines[-40:]]
         parts.append("last messages:")
-        parts += ["  %s %s %s" % (m.topic, "R" if m.retain else "-", m.payload[:200]) for m in self.subscriber.messages[-6:]]
+        parts += ["  %s %s %s" % (m.topic, "R" if m.retain else "-", m.payload[:200])
+                  for m in self.subscriber.messages[-6:]]
         parts.append("last commands: " + ", ".join(repr(text) for _, text in list(self.sim.commands)[-20:]))
         return "\n".join(parts)
 
@@ -281,9 +288,14 @@ class Rig:
         self.daemon.kill()
         self.gaps.append((self.daemon.stopped - 0.1, self.daemon.stopped + 1.0))
 
-    def hangup(self, changes):
-        """Changes the configuration and sends SIGHUP."""
+    def hangup(self, changes, refused=False):
+        """Changes the configuration and sends SIGHUP; one that must be refused is not remembered."""
+        before = self.config
         self.write_config(changes)
+        if refused:
+            self.config = before
+        else:
+            self.epochs.append((time.monotonic(), self.contract()))
         self.daemon.send(signal.SIGHUP)
 
 

@@ -125,8 +125,8 @@ class Broker:
 
     def retained(self, pattern="#", wait_s=1):
         """{topic: payload} of what a new subscriber is given at once."""
-        done = subprocess.run(self.client("mosquitto_sub", "-t", pattern, "--retained-only", "-W", str(wait_s), "-F", "%t %x"),
-                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, timeout=START_S, check=False)
+        command = self.client("mosquitto_sub", "-t", pattern, "--retained-only", "-W", str(wait_s), "-F", "%t %x")
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, timeout=START_S, check=False)
         lines = [line.partition(" ") for line in done.stdout.decode().splitlines()]
         return {topic: bytes.fromhex(payload) for topic, _, payload in lines}
 
@@ -147,7 +147,8 @@ class Subscriber:
         self._offset = time.monotonic() - time.time()
         self.process = subprocess.Popen(
             self.broker.client("mosquitto_sub", "-V", "mqttv5", "-q", "2", "--retain-as-published", "-t", "#",
-                               "-F", FORMAT), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+                               "-F", FORMAT),
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         self._thread = threading.Thread(target=self._read, name="subscriber", daemon=True)
         self._thread.start()
         self.sync()

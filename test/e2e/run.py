@@ -42,9 +42,11 @@ def flatten(suite):
 
 
 def find(patterns):
-    """The names of all tests that fit."""
+    """The names of all tests that fit. Those of the contract checker need no program: they run by themselves."""
     names = [test.id() for test in flatten(unittest.defaultTestLoader.discover(HERE, "test_*.py", HERE))]
-    return [name for name in names if not patterns or any(p in name for p in patterns)]
+    if not patterns:
+        return [name for name in names if not name.startswith("test_contract.")]
+    return [name for name in names if any(p in name for p in patterns)]
 
 
 def out_of_time(*unused):

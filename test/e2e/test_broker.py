@@ -149,7 +149,8 @@ class PasswordTest(unittest.TestCase):
         with Rig(models="us2kbpl", modules=1, users={"battery": "s3cret-pass1"}, start=False) as rig:
             rig.write_config({"mqtt": {"password": "wrong-word-77"}})
             rig.start_daemon()
-            self.assertIsNotNone(rig.daemon.wait_line("^warning: no connection to the broker.*(refused|authori[sz]ed)", 5))
+            refused = "^warning: no connection to the broker.*(refused|authori[sz]ed)"
+            self.assertIsNotNone(rig.daemon.wait_line(refused, 5))
             time.sleep(5)
             self.assertEqual(len(rig.daemon.matching("^warning")), 1)
             self.assertNotIn("wrong-word-77", rig.daemon.log)

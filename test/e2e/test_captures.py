@@ -73,7 +73,8 @@ class CaptureTest(unittest.TestCase):
     def test_pytes_50(self):
         """Two small Pytes; one row of the second one's cells is damaged in the capture: never used."""
         with self.rig("pytes-ebox4850p-*", 2) as rig:
-            lost = {"System.NrOfModulesOffline": 1, "Alarms.BmsCable": 1}
+            lost = {"System.NrOfModulesOffline": 1, "Alarms.BmsCable": 1, "Info.MaxChargeVoltage": 51.0,
+                    "Info.MaxChargeCellVoltage": 3.4}
             rig.wait_bank(lambda b: b["System.NrOfModulesOffline"] == 1)
             self.agrees(rig, "pylon", [PYTES_50], lost)
             self.agrees(rig, "battery_1", [PYTES_50])

@@ -1,5 +1,6 @@
 """The talk with the console: speeds, waking, login, and what may be written to it at all."""
 
+import os
 import re
 import time
 import unittest
@@ -59,6 +60,14 @@ class SpeedTest(Case):
     def test_fresh_port_that_echoes(self):
         """A cooked terminal sends the battery's text back as commands until it is made raw."""
         self.at(115200, cooked=True)
+
+    def test_old_bytes_are_no_answer(self):
+        """What waits in the port's buffer was for somebody else: no prompt of ours, no speed."""
+        with Rig(models="us2kbpl", modules=1, start=False) as rig:
+            os.write(rig.sim.wire.master, b"3331     5037\r\r\n$$\r\n\rpylon>")
+            rig.start_daemon()
+            self.reads(rig)
+            self.assertEqual(rig.wait_link(lambda doc: doc["passes"] > 0)["console"]["speed"], 115200)
 
     def test_wrong_fixed_speed(self):
         """Stays up and says so once; nothing is published."""
@@ -185,7 +194,8 @@ class ForeignTest(Case):
 
     def test_only_permitted_commands(self):
         """A whole life: sleep, wake, login, refusals, absent modules, damage, silence."""
-        with Rig(models="us2000c", modules=3, asleep=True, login_required=True, config={"protection": {"max_age_s": 3}}) as rig:
+        config = {"serial": {"baud": 115200}, "protection": {"max_age_s": 3}}
+        with Rig(models="us2000c", modules=3, asleep=True, login_required=True, config=config) as rig:
             rig.wait_bank(timeout_s=40)
             rig.sim.stack[2].present = False
             rig.sim.fault("garbage", command="bat 1", count=2)

@@ -53,6 +53,14 @@ class ModuleTest(unittest.TestCase):
         self.lost_and_back(lambda rig: rig.sim.fault("truncate", command="bat 2", value=300),
                            lambda rig: rig.sim.clear())
 
+    def test_a_slow_start_gives_no_patience(self):
+        """The time that the console was looked for and woken is no part of a pass."""
+        config = dict(PATIENT, serial={"baud": "auto"})
+        with Rig(models="us2kbpl", modules=2, asleep=True, config=config) as rig:
+            rig.wait_bank(counts(2, 0), timeout_s=40)
+            rig.sim.stack[2].present = False
+            rig.wait_bank(counts(1, 1), timeout_s=6)
+
     def test_offline_costs_one_command_a_pass(self):
         with Rig(models="us2kbpl", modules=2, config=PATIENT) as rig:
             rig.wait_bank(counts(2, 0))
@@ -176,7 +184,8 @@ class PortTest(unittest.TestCase):
             rig.sim.replug()
             rig.wait_status("online", since=mark)
             rig.wait_bank(counts(2, 0), since=mark)
-            self.assertEqual(len(rig.daemon.matching("^error: ")), 1)
+            self.assertEqual(len(rig.daemon.matching("^error: .*unplugged")), 1)
+            self.assertEqual(len(rig.daemon.matching("is back: looking")), 1)
 
     def test_unplugged_for_good(self):
         with Rig(models="us2kbpl", modules=2, config=QUICK, link=True) as rig:

@@ -47,7 +47,9 @@ struct bench {
 	bool dead, asleep, no_port;
 	bool no_table, no_pwrsys, no_stat;
 	bool wants_login, logged_in, login_fails;
-	bool high_voltage;
+	const char *shy; /* what it says to a command before the login */
+	bool high_voltage, stat_nonsense, pwrsys_nonsense;
+	int32_t table_vlow_mv, table_tlow_mc; /* instead of the modules' in the table; 0: theirs */
 	const char *absent; /* what it says to a command for a module that is not there; NULL: nothing */
 	struct bench_trouble trouble;
 	/* the line */
@@ -134,8 +136,10 @@ static inline void put_table(struct bench *b)
 {
 	static const char dashes[] = "- - - - - - - Absent - - - - - - -";
 
+	if (b->high_voltage)
+		put(b, "AverageTempr   : 20900\r\r\nDC Volt        : 311902\r\r\n");
 	put(b, "Power Volt Curr Tempr Tlow Thigh Vlow Vhigh Base.St Volt.St Curr.St Temp.St Coulomb Time "
-	       "%s B.V.St B.T.St\r\r\n", b->high_voltage ? "BVlow" : "");
+	       "B.V.St B.T.St\r\r\n");
 	for (int i = 0; i < BENCH_MODULES; i++) {
 		const struct bench_module *m = &b->module[i];
 
@@ -143,8 +147,10 @@ static inline void put_table(struct bench *b)
 			put(b, "%d %s\r\r\n", i + 1, dashes);
 		else
 			put(b, "%d %d %d %d %d %d %d %d %s Normal Normal Normal %d%% 2024-03-05 07:08:09 Normal "
-			       "Normal\r\r\n", i + 1, bench_pack_mv(m), m->current_ma, m->temp_mc, m->temp_mc,
-			    m->temp_mc, m->cell_mv, bench_cell_mv(m, 6), m->base, m->soc_pct);
+			       "Normal\r\r\n", i + 1, bench_pack_mv(m), m->current_ma, m->temp_mc,
+			    b->table_tlow_mc ? b->table_tlow_mc : m->temp_mc,
+			    m->temp_mc, b->table_vlow_mv ? b->table_vlow_mv : m->cell_mv, bench_cell_mv(m, 6),
+			    m->base, m->soc_pct);
 	}
 }
 
@@ -187,6 +193,8 @@ static inline const char *bench_refusal(const struct bench *b, struct command co
 	               (b->wants_login && !b->logged_in && command.kind != COMMAND_LOGIN) ||
 	               (b->login_fails && command.kind == COMMAND_LOGIN);
 
+	if (unknown && b->wants_login && b->shy)
+		return b->shy;
 	if (unknown)
 		return "Unknown command 'x' - try 'help'";
 	return command.address != 0 && !b->module[command.address - 1].there ? b->absent : NULL;
@@ -201,7 +209,7 @@ static inline void put_body(struct bench *b, struct command command)
 		put_table(b);
 		break;
 	case COMMAND_PWRSYS:
-		put(b, " Recommend dsg voltage    : 46500    mV\r\r\n");
+		put(b, " Recommend dsg voltage    : %s    mV\r\r\n", b->pwrsys_nonsense ? "4650?" : "46500");
 		break;
 	case COMMAND_INFO:
 		put_info(b, m, command.address);
@@ -213,7 +221,8 @@ static inline void put_body(struct bench *b, struct command command)
 		put_bat(b, m);
 		break;
 	case COMMAND_STAT:
-		put(b, "Device address           %d\r\r\nCYCLE Times     :      211\r\r\n", command.address);
+		put(b, "Device address           %d\r\r\nCYCLE Times     :      %s\r\r\n", command.address,
+		    b->stat_nonsense ? "2_1" : "211");
 		break;
 	default: /* login debug */
 		b->logged_in = true;

@@ -23,6 +23,7 @@ static inline void scene_init(struct scene *s, int modules)
 	settings_defaults(&s->settings);
 	s->settings.battery.addresses = (UINT32_C(1) << modules) - 1;
 	rack_init(&s->rack, &s->settings);
+	s->rack.settling = false;
 	s->modules = modules;
 	for (int i = 0; i < modules; i++) {
 		struct module *m = &s->rack.module[i];

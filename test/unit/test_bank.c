@@ -251,7 +251,7 @@ static void test_cell_means(void **state)
 	assert_opt(t.bank.sum_mv, 49505); /* 49511, 49502, 49502 */
 	assert_opt(t.alone.diff_mv, 10);
 	m[1].bat.cells = 14; /* another kind of module in the stack: where it has no cell it has no part */
-	m[1].bat.cell[14].mv = opt_some(5000);
+	m[1].bat.cell[14].mv = opt_some(3900);
 	stand_work(&t, 0, 1);
 	assert_opt(t.bank.cell_mv[14], 3305);
 	assert_opt(t.alone.cells, 14);
@@ -280,6 +280,10 @@ static void test_failed_sense_line(void **state)
 	stand_work(&t, 0, 1);
 	assert_true(t.bank.cell_mv[4].known);
 	assert_opt(t.alone.cell_mv[4], 12);
+	m[1].bat.cell[4].mv = opt_none();
+	stand_work(&t, 0, 1);
+	assert_true(t.bank.cell_mv[4].known);
+	assert_true(t.alone.cell_mv[4].known);
 	for (int c = 0; c < 15; c++)
 		m[0].bat.cell[c].mv = m[1].bat.cell[c].mv = opt_some(0);
 	stand_work(&t, 0, 0);

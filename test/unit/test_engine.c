@@ -272,6 +272,10 @@ static void test_events(void **state)
 
 	(void)state;
 	bench_init(&b, 1);
+	b.module[0].soh = "High"; /* from the first reply on */
+	bench_run(&b, 20000);
+	assert_int_equal(bench_said(&b, "module 1: Soh. Status now High"), 1);
+	b.module[0].soh = "Normal";
 	b.module[0].bat_events = "0x2 BHV";
 	bench_run(&b, 20000);
 	assert_int_equal(bench_said(&b, "module 1: Bat Events now 0x2 (high voltage), printed as BHV"), 1);
@@ -286,6 +290,11 @@ static void test_events(void **state)
 	assert_int_equal(bench_said(&b, "module 1: Basic Status now SysError"), 1);
 	assert_int_equal(bench_said(&b, "module 1: Soh. Status now Low"), 1);
 	assert_int_equal(bench_said(&b, "alarm InternalFailure: ALARM"), 1);
+	bench_forget(&b);
+	b.module[0].base = "Qwerty"; /* nobody knows it */
+	bench_run(&b, 20000);
+	assert_int_equal(bench_said(&b, "module 1: Basic Status now ?"), 1);
+	assert_int_equal(bench_said(&b, "alarm InternalFailure: warning"), 1);
 	bench_forget(&b);
 	b.module[0].base = "Charge";
 	bench_run(&b, 4000);

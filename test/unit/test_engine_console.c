@@ -53,6 +53,27 @@ static void test_login_when_refused(void **state)
 	assert_int_equal(count_of(&b, "login"), 1);
 }
 
+/* However the refusal is worded, it may mean that. */
+static void test_login_wordings(void **state)
+{
+	static const char *const words[] = {
+		"Unknown command 'x' - try 'help'", "Invalid command or fail to excute.",
+		"Command completed unccessfully", "This version do not support this command!",
+	};
+
+	(void)state;
+	for (int i = 0; i < COUNT_OF(words); i++) {
+		static struct bench b;
+
+		bench_init(&b, 1);
+		b.wants_login = true;
+		b.shy = words[i];
+		bench_run(&b, 10000);
+		assert_row(words[i], i, count_of(&b, "login"), 1);
+		assert_row(words[i], i, b.online, true);
+	}
+}
+
 /* The login itself is refused: told once, not tried again and again, nothing published. */
 static void test_login_refused(void **state)
 {
@@ -114,7 +135,7 @@ static void test_high_voltage(void **state)
 
 	(void)state;
 	bench_init(&b, 1);
-	b.high_voltage = true;
+	b.high_voltage = b.no_pwrsys = true;
 	b.module[0].there = false;
 	bench_run(&b, 3600000);
 	assert_int_equal(bench_said(&b, "this is a high-voltage battery"), 1);
@@ -289,6 +310,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_no_login_without_need),
 		cmocka_unit_test(test_login_when_refused),
+		cmocka_unit_test(test_login_wordings),
 		cmocka_unit_test(test_login_refused),
 		cmocka_unit_test(test_login_lost),
 		cmocka_unit_test(test_no_login_for_absent_modules),

@@ -49,6 +49,7 @@ static void test_first_leaves_at_once(void **state)
 
 	(void)state;
 	publication_offer(&p, &set, false);
+	publication_offer(&p, &set, false);
 	assert_true(publication_due(&p, -5000)); /* whatever the clock says */
 	assert_true(publication_deadline(&p) <= 0);
 	publication_sent(&p, &set, 0);

@@ -245,9 +245,19 @@ static void test_number_of_cells(void **state)
 	assert_true(take_bat(&s, 2, a_bat(15, 3300), 2, &fault));
 
 	assert_true(rack_take_info(&s.rack, 1, &info, 3, &fault));
+	assert_int_equal(rack_cells(&s.rack), 15); /* `info` alone proves nothing */
+	assert_false(take_bat(&s, 1, a_bat(15, 3300), 4, &fault));
+	assert_true(take_bat(&s, 1, a_bat(16, 3300), 4, &fault));
 	assert_int_equal(rack_cells(&s.rack), 16);
 	assert_false(take_bat(&s, 1, a_bat(15, 3300), 4, &fault));
 	assert_true(take_bat(&s, 1, a_bat(16, 3300), 4, &fault));
+	assert_false(take_bat(&s, 1, a_bat(15, 3300), 4, &fault));
+	assert_false(take_bat(&s, 1, a_bat(14, 3300), 4, &fault));
+	assert_false(take_bat(&s, 1, a_bat(15, 3300), 4, &fault));
+	assert_true(take_bat(&s, 1, a_bat(15, 3300), 5, &fault)); /* twice: `info` had a damaged digit */
+	assert_int_equal(rack_cells(&s.rack), 15);
+	assert_true(take_bat(&s, 1, a_bat(15, 3300), 6, &fault));
+	assert_false(take_bat(&s, 1, a_bat(16, 3300), 7, &fault));
 	info.cells = opt_none(); /* this firmware does not say: what `bat` says holds */
 	empty(&s, 1);
 	assert_true(rack_take_info(&s.rack, 1, &info, 5, &fault));
@@ -256,6 +266,39 @@ static void test_number_of_cells(void **state)
 	assert_int_equal(rack_cells(&s.rack), 14);
 	s.rack.module[0].wanted = false;
 	assert_int_equal(rack_cells(&s.rack), 0);
+}
+
+/* `bat` repeats the SoC, the weakest cell counts: what differs by more than 10 points is read again; where it
+ * always does, the second time is believed. */
+static void test_soc_against_soc(void **state)
+{
+	static const struct {
+		int32_t others_pct, cell_pct;
+		bool taken;
+	} steps[] = {
+		{ 60, 60, true }, { 60, 50, true }, { 60, 49, false }, { 60, 60, true }, { 70, 70, true },
+		{ 71, 71, false }, { 80, 71, true }, { 71, 71, true }, { 71, 70, true }, { 71, 71, false },
+	};
+	struct scene s;
+	struct reply_fault fault;
+	struct reply_bat bat = a_bat(15, 3300);
+
+	(void)state;
+	empty(&s, 1);
+	assert_true(take_bat(&s, 1, bat, 0, &fault));
+	bat.cell[3].soc_pct = opt_some(10);
+	assert_true(take_bat(&s, 1, bat, 0, &fault)); /* nothing to compare it with yet */
+	assert_true(take_pwr(&s, 1, a_pwr(49500), 0, &fault)); /* 60 % */
+	for (int i = 0; i < COUNT_OF(steps); i++) {
+		for (int c = 0; c < 15; c++)
+			bat.cell[c].soc_pct = opt_some(c == 9 ? steps[i].cell_pct : steps[i].others_pct);
+		bat.cell[2].soc_pct = opt_none();
+		assert_row("SoC", i, take_bat(&s, 1, bat, i, &fault), steps[i].taken);
+		if (!steps[i].taken) {
+			assert_int_equal(fault.result, REPLY_OUT_OF_RANGE);
+			assert_string_equal(fault.field, "SOC");
+		}
+	}
 }
 
 static struct reply_info an_info(const char *barcode)
@@ -405,6 +448,7 @@ int main(void)
 		cmocka_unit_test(test_cells_against_pack),
 		cmocka_unit_test(test_absent_cell),
 		cmocka_unit_test(test_number_of_cells),
+		cmocka_unit_test(test_soc_against_soc),
 		cmocka_unit_test(test_barcode),
 		cmocka_unit_test(test_optional_values_stay),
 		cmocka_unit_test(test_stat_and_wishes),

@@ -9,6 +9,7 @@ static void empty(struct scene *s, int modules)
 	settings_defaults(&s->settings);
 	s->settings.battery.addresses = (UINT32_C(1) << modules) - 1;
 	rack_init(&s->rack, &s->settings);
+	s->rack.settling = false;
 	s->modules = modules;
 }
 
@@ -93,6 +94,21 @@ static void test_together(void **state)
 	assert_int_equal(rack_age(&s.rack, &s.settings, 14999), 0);
 	assert_int_equal(rack_age(&s.rack, &s.settings, 15000), 3);
 	assert_int_equal(s.rack.module[2].state, MODULE_ONLINE);
+}
+
+/* Until the first pass has ended nothing is too old: a long stack on a slow line takes its time. */
+static void test_settling(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	scene_init(&s, 1);
+	s.rack.settling = true;
+	assert_int_equal(rack_age(&s.rack, &s.settings, 100000), 0);
+	s.rack.settling = false;
+	assert_int_equal(rack_age(&s.rack, &s.settings, 100000), 1);
+	rack_init(&s.rack, &s.settings);
+	assert_true(s.rack.settling);
 }
 
 /* A whole pass without an answer: lost, and only those that are wanted and were never there. */
@@ -287,6 +303,7 @@ int main(void)
 		cmocka_unit_test(test_ages),
 		cmocka_unit_test(test_patience),
 		cmocka_unit_test(test_together),
+		cmocka_unit_test(test_settling),
 		cmocka_unit_test(test_end_of_pass),
 		cmocka_unit_test(test_extremes),
 		cmocka_unit_test(test_failed_sense_lines),

@@ -1,7 +1,7 @@
 /* The schedule: which command follows which, and what becomes of those that fail.
  *
  * A pass is written as its commands in their order, each with its end: nothing good, `!` damaged,
- * `?` doubted, `~` late, `x` refused. "pwr" is the table, "pwr1" the module's own. */
+ * `?` doubted, `-` to be confirmed, `~` late, `x` refused. "pwr" is the table, "pwr1" the module's own. */
 #include "check.h"
 
 #include "core/schedule.h"
@@ -32,6 +32,8 @@ static enum schedule_end end_of(char mark)
 		return SCHEDULE_DAMAGED;
 	case '?':
 		return SCHEDULE_DOUBTED;
+	case '-':
+		return SCHEDULE_UNCONFIRMED;
 	case '~':
 		return SCHEDULE_LATE;
 	case 'x':
@@ -77,7 +79,7 @@ static void play(struct desk *d, const char *legend, const char *script)
 	const char *at = script;
 
 	while (*at != '\0') {
-		size_t length = strcspn(at, " !?~x");
+		size_t length = strcspn(at, " !?-~x");
 		char expected[24], actual[24];
 		struct command command, again;
 
@@ -95,7 +97,7 @@ static void play(struct desk *d, const char *legend, const char *script)
 			answer(d, command);
 		schedule_done(&d->schedule, &d->rack, end_of(at[length]), d->now_ms);
 		at += length;
-		at += strspn(at, "!?~x");
+		at += strspn(at, "!?-~x");
 		at += strspn(at, " ");
 	}
 }
@@ -243,6 +245,8 @@ static void test_doubted(void **state)
 	} rows[] = {
 		{ "back to pwr", "pwr info1 pwr1 bat1? pwr1 bat1", true },
 		{ "only once", "pwr info1 pwr1 bat1? pwr1 bat1? bat1? bat1?", false },
+		{ "to be confirmed: itself again", "pwr info1 pwr1- pwr1 bat1- bat1", true },
+		{ "never confirmed", "pwr info1 pwr1 bat1- bat1- bat1-", false },
 		{ "pwr alone", "pwr info1 pwr1? pwr1 bat1", true },
 		{ "pwr for good", "pwr info1 pwr1? pwr1? pwr1?", false },
 		{ "damaged first", "pwr info1 pwr1 bat1! bat1? pwr1 bat1", true },
@@ -302,14 +306,29 @@ static void test_lost_module(void **state)
 	pass(&d, "third", "pwr pwr1 bat1 stat1 pwr2 bat2", true);
 	pass(&d, "fourth", "pwr pwr1 bat1 pwr2 bat2 stat2", true);
 	m->state = MODULE_LOST;
-	pass(&d, "lost", "pwr pwr1 bat1 pwr2~", false);
-	pass(&d, "still", "pwr pwr1 bat1 pwr2~", false);
-	pass(&d, "something, but damaged", "pwr pwr1 bat1 pwr2! pwr2~", false);
-	pass(&d, "half an answer", "pwr pwr1 bat1 pwr2 bat2~", false);
+	pass(&d, "lost: it does not spoil the pass of the others", "pwr pwr1 bat1 pwr2~", true);
+	pass(&d, "still", "pwr pwr1 bat1 pwr2~", true);
+	pass(&d, "but the other may", "pwr pwr1~ pwr1~ pwr2~", false);
+	pass(&d, "something, but damaged", "pwr pwr1 bat1 pwr2! pwr2~", true);
+	pass(&d, "half an answer", "pwr pwr1 bat1 pwr2 bat2~", true);
 	pass(&d, "it does not stay so", "pwr pwr1 bat1 pwr2 bat2", true);
 	assert_int_equal(m->state, MODULE_ONLINE);
 	pass(&d, "who is it", "pwr pwr1 bat1 info2 pwr2 bat2", true);
 	pass(&d, "as before", "pwr pwr1 bat1 pwr2 bat2", true);
+}
+
+/* Its answer counts from the very moment at which the pass began. */
+static void test_lost_module_answers_at_once(void **state)
+{
+	struct desk d;
+
+	(void)state;
+	desk_init(&d, 1);
+	d.step_ms = 0;
+	pass(&d, "first", "pwrx info1 pwr1 bat1", true);
+	d.rack.module[0].state = MODULE_LOST;
+	d.now_ms = 5000;
+	pass(&d, "lost", "pwr1 bat1 stat1", true);
 }
 
 /* A module that is awaited gets its tries. */
@@ -321,7 +340,7 @@ static void test_awaited_module(void **state)
 	desk_init(&d, 2);
 	pass(&d, "awaited", "pwr info2~ info2~ pwr2~ pwr2~", false);
 	assert_int_equal(rack_end_of_pass(&d.rack), 2);
-	pass(&d, "lost", "pwr pwrsys pwr2~", false);
+	pass(&d, "lost", "pwr pwrsys pwr2~", true);
 }
 
 #define SILENT_2_TO_8 " pwr2~ pwr3~ pwr4~ pwr5~ pwr6~ pwr7~ pwr8~"
@@ -352,10 +371,10 @@ static void test_scan(void **state)
 	(void)state;
 	desk_init(&d, 0);
 	d.step_ms = 0;
-	pass(&d, "at start", "pwrx pwr1 bat1" SILENT_2_TO_8, false);
+	pass(&d, "at start", "pwrx pwr1 bat1" SILENT_2_TO_8, true);
 	for (int i = 0; i < COUNT_OF(steps); i++) {
 		d.now_ms = steps[i].begin_ms;
-		pass(&d, steps[i].legend, steps[i].script, strchr(steps[i].script, '~') == NULL);
+		pass(&d, steps[i].legend, steps[i].script, true);
 	}
 }
 
@@ -371,11 +390,11 @@ static void test_scan_of_sixteen(void **state)
 		d.rack.module[i].state = MODULE_LOST;
 	}
 	d.rack.module[7].wanted = false;
-	pass(&d, "seven", "pwrx pwr1~" SILENT_2_TO_8, false);
+	pass(&d, "seven", "pwrx pwr1~" SILENT_2_TO_8, true);
 	d.rack.module[7].wanted = true;
 	d.now_ms = 20000;
 	pass(&d, "eight", "pwrsysx pwr1~" SILENT_2_TO_8
-	     " pwr9~ pwr10~ pwr11~ pwr12~ pwr13~ pwr14~ pwr15~ pwr16~", false);
+	     " pwr9~ pwr10~ pwr11~ pwr12~ pwr13~ pwr14~ pwr15~ pwr16~", true);
 }
 
 /* The table shows who is there: nobody else is tried. */
@@ -424,6 +443,7 @@ int main(void)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_required),
 		cmocka_unit_test(test_lost_module),
+		cmocka_unit_test(test_lost_module_answers_at_once),
 		cmocka_unit_test(test_awaited_module),
 		cmocka_unit_test(test_scan),
 		cmocka_unit_test(test_scan_of_sixteen),

@@ -1,0 +1,48 @@
+# Read by the scripts beside it: `target armv7` or `target aarch64` sets what depends on the machine.
+# shellcheck shell=sh disable=SC2034
+
+target() {
+	case $1 in
+	armv7)
+		# The weakest machine that Venus OS runs on: a Cortex-A8 has no divide instruction. NEON is left out as well.
+		triplet=arm-linux-gnueabihf
+		machine_flags="-march=armv7-a+fp -mfloat-abi=hard"
+		size_max=300000
+		opkg_architecture=armv7ahf-vfp
+		;;
+	aarch64)
+		# No calls of helpers that look for newer atomics: they need glibc.
+		triplet=aarch64-linux-gnu
+		machine_flags="-march=armv8-a -mno-outline-atomics"
+		size_max=500000
+		opkg_architecture=aarch64
+		;;
+	*)
+		echo "unknown target '$1': there are armv7 and aarch64" >&2
+		return 1
+		;;
+	esac
+	compiler=$triplet-gcc
+}
+
+# The flags that every object gets; $1: folders that must not show in them, as FOLDER=NAME.
+common_flags() {
+	flags="$machine_flags -O2 -fPIE -fno-ident -ffunction-sections -fdata-sections"
+	flags="$flags -fstack-protector-strong -fstack-clash-protection -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2"
+	for folder in "$@"; do
+		flags="$flags -ffile-prefix-map=$folder"
+	done
+	echo "$flags"
+}
+
+# compile_all OUT COMPILER FLAGS FILE...: each file to OUT/NAME.o, as many at a time as there are processors.
+compile_all() {
+	out=$1
+	with=$2
+	flags=$3
+	shift 3
+	mkdir -p "$out"
+	# shellcheck disable=SC2016
+	printf '%s\n' "$@" | xargs -P "$(nproc)" -I '{}' \
+		sh -c "$with $flags"' -c -o "$1/$(basename "$2" .c).o" "$2"' sh "$out" '{}'
+}

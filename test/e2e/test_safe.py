@@ -1,0 +1,190 @@
+"""From the last good frame to safe limits on the broker, at the default ages: at most 16 s, whatever the fault."""
+
+import os
+import signal
+import struct
+import subprocess
+import tempfile
+import time
+import unittest
+
+from harness import Rig, patience
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+SAFE_S = 16.0          # max_age of 15 s and 1 s for the message
+FAST = {"serial": {"baud": 115200}}
+DAY_S = 86400
+
+
+def limits(bank):
+    return bank["Info.MaxChargeVoltage"], bank["Info.MaxChargeCurrent"], bank["Info.MaxDischargeCurrent"]
+
+
+def all_lost(bank):
+    """Charge blocked, discharge derated or blocked, the alarm raised."""
+    return (bank["Info.MaxChargeCurrent"] == 0 and bank["Io.AllowToCharge"] == 0 and bank["Alarms.BmsCable"] == 2
+            and bank["Info.MaxDischargeCurrent"] <= 10 * 3 and bank["Info.MaxChargeVoltage"] <= 51.0)
+
+
+def one_lost(bank):
+    return (bank["System.NrOfModulesOffline"] == 1 and bank["Alarms.BmsCable"] == 1
+            and bank["Info.MaxChargeVoltage"] <= 51.0)
+
+
+class FaultTest(unittest.TestCase):
+    def within(self, spoil, safe, **options):
+        """Spoils a running stack of three; the limits must be safe in time and may not rise before they are."""
+        with Rig(models="us2kbpl", modules=3, config=FAST, link=True, **options) as rig:
+            before = limits(rig.wait_bank(lambda b: b["System.NrOfModulesOnline"] == 3))
+            time.sleep(2)
+            mark, began = rig.now(), time.monotonic()
+            spoil(rig)
+            rig.wait_bank(safe, timeout_s=30, since=mark)
+            messages = [m for m in rig.subscriber.on(rig.topic("pylon"), mark)]
+            banks = [(m.time, rig.flat(m)) for m in messages]
+            reached = next(at for at, bank in banks if safe(bank))
+            self.assertLessEqual(reached - began, patience(SAFE_S))
+            for _, bank in banks:
+                for was, now in zip(before, limits(bank)):
+                    self.assertLessEqual(now, was)
+            return rig
+
+    def test_unplugged(self):
+        self.within(lambda rig: rig.sim.unplug(), all_lost)
+
+    def test_silence(self):
+        self.within(lambda rig: rig.sim.fault("silence"), all_lost)
+
+    def test_garbage(self):
+        self.within(lambda rig: rig.sim.fault("garbage"), all_lost)
+
+    def test_truncated(self):
+        self.within(lambda rig: [rig.sim.fault("truncate", command=c, value=200) for c in ("pwr", "bat")], all_lost)
+
+    def test_one_module_silent(self):
+        self.within(lambda rig: rig.sim.fault("silence", module=2), one_lost)
+
+    def test_one_module_gone(self):
+        self.within(lambda rig: setattr(rig.sim.stack[3], "present", False), one_lost)
+
+
+class RecoveryTest(unittest.TestCase):
+    def test_discharge_at_once_charge_by_the_ramp(self):
+        """After the loss of all: DCL with the first complete bank, CCL and CVL after the hold."""
+        config = dict(FAST, protection={"max_age_s": "3", "recovery_hold_s": "6", "recovery_current_a_s": "5",
+                                        "recovery_voltage_v_s": "0.05", "max_failed_polls": "50"})
+        with Rig(models="us2kbpl", modules=2, config=config) as rig:
+            rig.wait_bank(lambda b: b["Info.MaxDischargeCurrent"] == 50)    # what the BMS recommends
+            rig.sim.fault("silence")
+            rig.wait_bank(lambda b: b["Alarms.BmsCable"] == 2)
+            mark = rig.now()
+            rig.sim.clear()
+            back = rig.wait_bank(lambda b: b["System.NrOfModulesOnline"] == 2 and b["Alarms.BmsCable"] == 0,
+                                 since=mark)
+            self.assertEqual(back["Info.MaxChargeCurrent"], 0)
+            rig.wait_bank(lambda b: b["Info.MaxDischargeCurrent"] == 50, timeout_s=3, since=mark)
+            began = time.monotonic()
+            rising = rig.wait_bank(lambda b: b["Info.MaxChargeCurrent"] > 0, since=mark)
+            self.assertGreater(time.monotonic() - began, 4)
+            self.assertLess(rising["Info.MaxChargeCurrent"], 40)
+            self.assertIn("Recovery after Battery lost", rising["Info.ChargeLimitation"])
+            rig.wait_bank(lambda b: b["Info.MaxChargeCurrent"] == 40, timeout_s=30, since=mark)
+            self.ramp_kept(rig, mark, 2 * 5)
+
+    def ramp_kept(self, rig, mark, a_s):
+        banks = [(m.time, rig.flat(m)) for m in rig.subscriber.on(rig.topic("pylon"), mark)]
+        for (t0, one), (t1, two) in zip(banks, banks[1:]):
+            rise = two["Info.MaxChargeCurrent"] - one["Info.MaxChargeCurrent"]
+            self.assertLessEqual(rise, a_s * (t1 - t0 + 0.25))
+
+    def test_a_restart_takes_over(self):
+        """kill -9 and start: what was blocked stays, and nothing jumps up."""
+        config = dict(FAST, protection={"recovery_hold_s": "5", "recovery_current_a_s": "1"})
+        with Rig(models="us2kbpl", modules=2, config=config) as rig:
+            rig.wait_bank(lambda b: b["Info.MaxChargeCurrent"] == 80)
+            rig.sim.stack[1].cells_mv[4] = 3660
+            rig.wait_bank(lambda b: b["Info.MaxChargeCurrent"] == 0)
+            rig.crash_daemon()
+            rig.sim.stack[1].cells_mv[4] = 3520     # below the trip, above the release
+            mark = rig.now()
+            rig.start_daemon()
+            bank = rig.wait_bank(since=mark)
+            self.assertEqual((bank["Info.MaxChargeCurrent"], bank["Io.AllowToCharge"]), (0, 0))
+            rig.sim.stack[1].cells_mv[4] = 3400
+            bank = rig.wait_bank(lambda b: b["Io.AllowToCharge"] == 1, since=mark)
+            self.assertLess(bank["Info.MaxChargeCurrent"], 5)
+
+
+class FrozenTest(unittest.TestCase):
+    def test_frozen(self):
+        """The same bytes again and again while current flows: lost. Another byte, and it is back."""
+        config = dict(FAST, protection={"frozen_s": "3", "frozen_passes": "3", "max_age_s": "3"})
+        with Rig(models="us2kbpl", modules=1, config=config) as rig:
+            rig.sim.stack[1].current_ma = 5000
+            rig.wait_bank(lambda b: b["Dc.Current"] == 5)
+            rig.wait_bank(lambda b: b["Alarms.BmsCable"] == 2)
+            self.assertEqual(len(rig.daemon.matching("stay the same to the byte")), 1)
+            mark = rig.now()
+            rig.sim.stack[1].current_ma = 6000
+            rig.wait_bank(lambda b: b["Alarms.BmsCable"] == 0 and b["Dc.Current"] == 6, since=mark)
+
+    def test_at_rest_sameness_is_normal(self):
+        config = dict(FAST, protection={"frozen_s": "2", "frozen_passes": "3", "max_age_s": "3"})
+        with Rig(models="us2kbpl", modules=1, config=config) as rig:
+            rig.sim.stack[1].current_ma = 1500
+            rig.wait_bank(lambda b: b["Dc.Current"] == 1.5)
+            time.sleep(6)
+            self.assertEqual(rig.daemon.matching("stay the same"), [])
+            rig.wait_bank(lambda b: b["Alarms.BmsCable"] == 0, since=rig.now())
+
+
+class TimeTest(unittest.TestCase):
+    def test_stopped_for_30_s(self):
+        """SIGSTOP: never a looser value, and fresh or safe limits within 2 s of going on."""
+        with Rig(models="us2kbpl", modules=2, config=FAST) as rig:
+            before = limits(rig.wait_bank(lambda b: "BMS recommendation" in b["Info.ChargeLimitation"]))
+            rig.daemon.send(signal.SIGSTOP)
+            rig.gaps.append((time.monotonic() - 1, time.monotonic() + 33))
+            rig.sim.stack[2].cells_mv[7] = 3700
+            time.sleep(30)
+            mark, went_on = rig.now(), time.monotonic()
+            rig.daemon.send(signal.SIGCONT)
+            safe = rig.wait_bank(lambda b: b["Info.MaxChargeCurrent"] == 0, since=mark)
+            self.assertLess(time.monotonic() - went_on, patience(2.0))
+            self.assertEqual(safe["Io.AllowToCharge"], 0)
+            for message in rig.subscriber.on(rig.topic("pylon"), mark):
+                for was, now in zip(before, limits(rig.flat(message))):
+                    self.assertLessEqual(now, was)
+
+    def test_clock_jumps(self):
+        """The wall clock a day forward and two back: nothing changes."""
+        with tempfile.TemporaryDirectory() as folder:
+            library, shift = os.path.join(folder, "clock_jump.so"), os.path.join(folder, "shift")
+            subprocess.run(["gcc", "-shared", "-fPIC", "-D_GNU_SOURCE", "-o", library, os.path.join(HERE, "clock_jump.c")],
+                           check=True)
+            self.set_clock(shift, 0)
+            with Rig(models="us2kbpl", modules=2, config=FAST, start=False) as rig:
+                os.environ.update(LD_PRELOAD=library, CLOCK_JUMP=shift)
+                try:
+                    rig.start_daemon()
+                finally:
+                    del os.environ["LD_PRELOAD"], os.environ["CLOCK_JUMP"]
+                before = limits(rig.wait_bank(lambda b: "BMS recommendation" in b["Info.ChargeLimitation"]))
+                for seconds in (DAY_S, -DAY_S):
+                    self.set_clock(shift, seconds)
+                    mark = rig.now()
+                    time.sleep(7)
+                    banks = [rig.flat(m) for m in rig.subscriber.on(rig.topic("pylon"), mark)]
+                    self.assertGreater(len(banks), 1)
+                    for bank in banks:
+                        self.assertEqual(limits(bank), before)
+                        self.assertEqual(bank["Alarms.BmsCable"], 0)
+                self.assertEqual(rig.daemon.matching("^(warning|error)"), [])
+
+    def set_clock(self, path, seconds):
+        with open(path, "wb") as file:
+            file.write(struct.pack("=q", seconds))
+
+
+if __name__ == "__main__":
+    unittest.main()
