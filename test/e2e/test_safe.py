@@ -101,7 +101,7 @@ class RecoveryTest(unittest.TestCase):
         """kill -9 and start: what was blocked stays, and nothing jumps up."""
         config = dict(FAST, protection={"recovery_hold_s": "5", "recovery_current_a_s": "1"})
         with Rig(models="us2kbpl", modules=2, config=config) as rig:
-            rig.wait_bank(lambda b: b["Info.MaxChargeCurrent"] == 80)
+            rig.wait_bank(lambda b: b["Info.MaxChargeCurrent"] == 40)     # what the BMS recommends
             rig.sim.stack[1].cells_mv[4] = 3660
             rig.wait_bank(lambda b: b["Info.MaxChargeCurrent"] == 0)
             rig.crash_daemon()
