@@ -65,6 +65,16 @@ check: ## every test that needs no hardware; the README's second command
 unit: $(UNIT_TESTS) ## build and run the unit tests
 	@test/run-unit.sh $(UNIT_TESTS)
 
+MODEL_STEPS ?= 200000
+
+model: $(BUILD)/test/core_steps ## compare the core with the independent model over random steps
+	@$(PYTHON) test/model/compare.py --steps $(MODEL_STEPS) --core $<
+
+$(BUILD)/test/core_steps: test/model/core_steps.c $(CORE) Makefile
+	@mkdir -p $(@D)
+	@echo "  LINK  $@"
+	@$(CC) $(ALL_CFLAGS) -pie -MMD -MP -o $@ $< $(CORE)
+
 docs: $(BUILD)/docs ## write conf/pylontech-mqtt.ini and the README's tables anew from the program's own
 	@test/docs/write.sh $(BUILD)/docs
 
@@ -78,6 +88,6 @@ $(BUILD)/docs: test/docs/docs.c $(CORE) $(SHELL_OBJECTS) Makefile
 clean: ## remove what was built
 	rm -rf $(BUILD) build-*
 
-.PHONY: all help deps demo check unit docs docs-check clean
+.PHONY: all help deps demo check unit model docs docs-check clean
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

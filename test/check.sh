@@ -44,6 +44,8 @@ stage "unit tests with ASan and UBSan" make -s -j"$jobs" WERROR=1 BUILD=build/as
 	CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all' unit
 stage "core is pure, functions are short" "$python" test/lint/shape.py
 stage "documents agree with the program" make -s WERROR=1 docs-check
+stage "independent model of the rules" make -s -j"$jobs" WERROR=1 model
+stage "the comparison can fail" "$python" test/run_python.py test/model
 stage "simulated battery" "$python" test/run_python.py test/sim
 stage "contract checker" "$python" test/run_python.py test/e2e/test_contract.py
 stage "end to end" "$python" test/e2e/run.py

@@ -64,7 +64,7 @@ struct engine_actions {
 
 /* What the log was told last, so that it hears of changes only. */
 struct engine_told {
-	bool console;     /* that the console answers */
+	int32_t console_baud; /* at which speed the console answers; 0: that it does not */
 	bool silence;     /* that it does not */
 	bool strange;     /* that the battery is none of ours */
 	bool cells;       /* that num_cells does not agree */
@@ -119,7 +119,9 @@ struct engine {
 	int64_t start_ms;
 	bool in_pass;
 	int64_t pass_ms;      /* when the present or last pass began */
+	int64_t talk_ms;      /* when its first command was sent: looking for the console does not count */
 	int64_t next_pass_ms; /* when the next one begins */
+	bool pass_asked;      /* a command of it has been sent */
 	uint32_t pass_good;   /* good replies in it */
 	uint32_t passes;      /* ended ones with a good reply */
 	int32_t cycle_ms;     /* how long the last of them took */

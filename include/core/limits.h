@@ -63,6 +63,9 @@ struct limits_module_memory {
 	int64_t pack_under_ms;    /* since when */
 	bool over_current;        /* was reported */
 	int64_t over_current_ms;  /* when it was last reported */
+	/* what all rules said together last: while a required value is missing it only goes down */
+	bool judged, charge_blocked, discharge_blocked;
+	int32_t limit[LIMIT_KINDS];
 };
 
 /* The memory of the rules that look at a subject. */

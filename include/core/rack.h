@@ -36,6 +36,7 @@ struct module {
 	uint32_t doubted_pwr, doubted_bat; /* fields of a reply that lacked known ones, to be confirmed */
 	char doubted_word[REPLY_WORD_MAX]; /* the last unknown state word */
 	char doubted_barcode[REPLY_NAME_MAX];
+	uint32_t temps_seen;        /* bit i: cell i has had a temperature */
 	struct opt doubted_pack_mv; /* a pack voltage that did not fit the cells */
 	int doubted_cells;          /* rows of a `bat` that `info` or the one before did not know; 0: none */
 	bool doubted_soc;           /* `bat` and `pwr` tell another SoC, and did so twice */
@@ -73,6 +74,7 @@ struct rack_reading {
 	struct rack_extreme worst_cell_low, worst_cell_high, worst_temp_low, worst_temp_high;
 	struct opt spread_mv; /* own highest less lowest cell */
 	int failed_cells;     /* sense lines that cannot be right */
+	int lost_temps;       /* cells that had a temperature before and have none now */
 	struct opt mos_temp_mc;
 	struct opt max_charge_ma, max_discharge_ma; /* of `info` */
 	const struct reply_pwr *pwr;

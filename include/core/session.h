@@ -59,7 +59,7 @@ struct session {
 	int speed_index;    /* the one in use, or being tried */
 	int attempt;        /* of this round, from 0 */
 	int knocks;         /* newlines sent since the last wake-up */
-	bool found;         /* the console has answered at speed_index in this run */
+	bool found;         /* a whole reply has come at speed_index in this run */
 	bool woken;         /* the last success needed a wake-up */
 	bool garbage;       /* bytes came in the last round, but no prompt: wrong speed or level */
 	bool heard;         /* bytes came in this round */

@@ -27,8 +27,8 @@ of_gcc() {
 
 # A static program that is still loaded at a random address. The order of the objects is that of their names.
 # shellcheck disable=SC2086,SC2046
-"$compiler" $machine_flags -nostdlib -nostartfiles -static-pie -o "$out.debug" \
-	-Wl,-z,relro,-z,now,-z,noexecstack -Wl,-z,stack-size=262144 -Wl,--build-id=none -Wl,--gc-sections \
+"$compiler" $machine_flags -nostdlib -nostartfiles -pie -Wl,-Bstatic -o "$out.debug" \
+	-Wl,--no-dynamic-linker,-z,text,-z,relro,-z,now,-z,noexecstack -Wl,-z,stack-size=262144 -Wl,--build-id=none -Wl,--gc-sections \
 	-Wl,--wrap=get_port_details -Wl,--wrap=ioctl \
 	"$prefix/lib/rcrt1.o" "$prefix/lib/crti.o" "$(of_gcc crtbeginS.o)" \
 	"$objects/shell/"*.o "$objects/core/"*.o -L"$prefix/lib" -lmosquitto -ljson-c -linih -lserialport \

@@ -26,23 +26,22 @@ target() {
 }
 
 # The flags that every object gets; $1: folders that must not show in them, as FOLDER=NAME.
-common_flags() {
-	flags="$machine_flags -O2 -fPIE -fno-ident -ffunction-sections -fdata-sections"
+common_flags() (
+	flags="$machine_flags -O2 -fPIE -fno-ident -fno-unwind-tables -fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections"
 	flags="$flags -fstack-protector-strong -fstack-clash-protection -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2"
 	for folder in "$@"; do
 		flags="$flags -ffile-prefix-map=$folder"
 	done
 	echo "$flags"
-}
+)
 
 # compile_all OUT COMPILER FLAGS FILE...: each file to OUT/NAME.o, as many at a time as there are processors.
-compile_all() {
+compile_all() (
 	out=$1
-	with=$2
-	flags=$3
+	command="$2 $3"
 	shift 3
 	mkdir -p "$out"
 	# shellcheck disable=SC2016
 	printf '%s\n' "$@" | xargs -P "$(nproc)" -I '{}' \
-		sh -c "$with $flags"' -c -o "$1/$(basename "$2" .c).o" "$2"' sh "$out" '{}'
-}
+		sh -c "$command"' -c -o "$1/$(basename "$2" .c).o" "$2"' sh "$out" '{}'
+)

@@ -19,7 +19,8 @@ static int64_t hold_ends_ms(const struct dynamics *d, const struct settings *set
 	return d->held_ms[kind] + settings->protection.recovery_hold_ms;
 }
 
-/* Climbs whole steps of the ramp from where it stands to `now_ms`. */
+/* Climbs whole steps of the ramp from where it stands to `now_ms`. Steps that do not make one mV or mA yet wait
+ * for those that follow: a very slow ramp arrives as well. */
 static void climb(struct dynamics *d, enum limits_kind kind, int32_t target, int32_t rate,
                   int64_t now_ms)
 {
@@ -28,7 +29,8 @@ static void climb(struct dynamics *d, enum limits_kind kind, int32_t target, int
 	int64_t rise = rate == 0 ? room : steps * RAMP_STEP_MS * rate / 1000;
 
 	d->published[kind] += (int32_t)(rise < room ? rise : room);
-	d->ramp_ms[kind] += steps * RAMP_STEP_MS;
+	if (rise > 0)
+		d->ramp_ms[kind] += steps * RAMP_STEP_MS;
 }
 
 static void step_one(struct dynamics *d, const struct settings *settings, enum limits_kind kind,

@@ -137,8 +137,9 @@ static void publish(struct engine *e, int64_t now_ms)
 static void begin_pass(struct engine *e, int64_t now_ms)
 {
 	e->in_pass = true;
-	e->pass_ms = now_ms;
+	e->pass_ms = e->talk_ms = now_ms;
 	e->pass_good = 0;
+	e->pass_asked = false;
 	e->login_tried = e->login_tried && !e->login_lost;
 	e->login_lost = false;
 	schedule_begin(&e->schedule, &e->settings, now_ms);
@@ -206,7 +207,7 @@ static void pass_good(struct engine *e, bool to_its_end, int64_t now_ms)
 	e->failed_polls = 0;
 	e->withdrawn = false;
 	e->passes++;
-	e->cycle_ms = (int32_t)(now_ms - e->pass_ms);
+	e->cycle_ms = (int32_t)(now_ms - e->talk_ms);
 	if (whole || (to_its_end && e->rack.settling))
 		e->rack.last_good_pass_ms = e->cycle_ms;
 	e->rack.settling &= !to_its_end;
@@ -237,9 +238,9 @@ static void console_ready(struct engine *e)
 {
 	if (!framing_debug_prompt(&e->session.framing))
 		e->login_tried = e->login_tried && !e->session.woken;
-	if (e->told.console)
+	if (e->told.console_baud == session_speed_baud(&e->session))
 		return;
-	e->told.console = true;
+	e->told.console_baud = session_speed_baud(&e->session);
 	e->told.silence = false;
 	e->link_wanted = true;
 	e->login_tried = false;
@@ -249,7 +250,7 @@ static void console_ready(struct engine *e)
 
 static void console_silent(struct engine *e, int64_t now_ms)
 {
-	e->told.console = false;
+	e->told.console_baud = 0;
 	if (!e->told.silence)
 		report_console_silent(e->out, &e->session, e->passes > 0);
 	e->told.silence = true;
@@ -314,17 +315,20 @@ static void send_next(struct engine *e, int64_t now_ms)
 		e->login_due = false;
 		session_send(&e->session, (struct command){ COMMAND_LOGIN, 0 }, 0, now_ms);
 	} else if (e->in_pass) {
-		if (schedule_next(&e->schedule, &e->rack, now_ms, &command))
+		if (schedule_next(&e->schedule, &e->rack, now_ms, &command)) {
+			e->talk_ms = e->pass_asked ? e->talk_ms : now_ms;
+			e->pass_asked = true;
 			session_send(&e->session, command, patience_ms(e, command), now_ms);
-		else
+		} else {
 			end_pass(e, true, now_ms);
+		}
 	}
 }
 
 static void port_gone(struct engine *e, const char *why, int64_t now_ms)
 {
 	session_closed(&e->session);
-	e->told.console = false;
+	e->told.console_baud = 0;
 	report_port_failed(e->out, e->told.port, why, e->passes > 0);
 	if (e->in_pass)
 		end_pass(e, false, now_ms);
@@ -414,7 +418,8 @@ void engine_configure(struct engine *e, const struct settings *settings, int64_t
 		session_init(&e->session, settings->serial.baud);
 		rack_init(&e->rack, settings);
 		schedule_init(&e->schedule);
-		e->in_pass = e->first_pass_done = e->told.console = false;
+		e->in_pass = e->first_pass_done = false;
+		e->told.console_baud = 0;
 		e->next_pass_ms = now_ms;
 		actions->close_port = true;
 	}

@@ -8,18 +8,6 @@
 /* One damaged digit can look like a high-voltage battery: it must be seen so often in a row. */
 #define HIGH_VOLTAGE_TIMES 2
 
-static bool take_table(struct engine *e, const char *body, int64_t now_ms,
-                       struct reply_fault *fault)
-{
-	struct reply_table table;
-
-	if (reply_parse_table(body, &table, fault) != REPLY_OK)
-		return false;
-	report_unlisted(e->out, &e->told.missing, &e->settings, &table);
-	rack_take_table(&e->rack, &table, e->settings.battery.addresses == 0, now_ms);
-	return true;
-}
-
 static bool take_info(struct engine *e, int address, const char *body, int64_t now_ms,
                       struct reply_fault *fault)
 {
@@ -59,6 +47,29 @@ static bool confirmed(struct engine *e, const struct module *before, const struc
 	*fault = (struct reply_fault){ .result = REPLY_OK };
 	text_copy(fault->field, sizeof fault->field, "would block: once more");
 	return false;
+}
+
+/* One row at a time, so that a damaged digit in one holds back that one: the table must be read again then. */
+static bool take_table(struct engine *e, const char *body, int64_t now_ms,
+                       struct reply_fault *fault)
+{
+	struct reply_table table;
+	bool sure = true;
+
+	if (reply_parse_table(body, &table, fault) != REPLY_OK)
+		return false;
+	report_unlisted(e->out, &e->told.missing, &e->settings, &table);
+	for (int i = 0; i < table.rows; i++) {
+		struct reply_table one = { .rows = 1, .row = { table.row[i] } };
+		struct module *m = &e->rack.module[table.row[i].address - 1], before = *m;
+
+		rack_take_table(&e->rack, &one, e->settings.battery.addresses == 0, e->session.sent_ms);
+		if (m->state == MODULE_ONLINE && !confirmed(e, &before, m, now_ms, fault)) {
+			*m = before;
+			sure = false;
+		}
+	}
+	return sure;
 }
 
 static bool take_pwr(struct engine *e, int address, const char *body, int64_t now_ms,

@@ -124,6 +124,26 @@ static void apply_sharing(struct limits_set *bank, enum limits_kind kind,
 	bank->limit[kind] = (int32_t)lowest;
 }
 
+/* A limit that misses a value it needs can only go down: what was said while the value was there, or since, stays
+ * in the minimum. The cell that nobody sees any more may be the worst one. */
+static void only_down(struct limits_set *part, struct limits_module_memory *m,
+                      const struct rack_reading *r)
+{
+	bool blind = m->judged && (r->failed_cells > 0 || r->lost_temps > 0);
+
+	for (enum limits_kind k = 0; k < LIMIT_KINDS; k++) {
+		struct limits_verdict before = limits_speak(m->limit[k], 0, UNIT_PLACE, 0);
+
+		before.blocks = k == LIMIT_CCL ? m->charge_blocked : k == LIMIT_DCL && m->discharge_blocked;
+		if (blind)
+			take(part, k, "Missing value", r->address, &before);
+		m->limit[k] = part->limit[k];
+	}
+	m->judged = true;
+	m->charge_blocked = part->charge_blocked;
+	m->discharge_blocked = part->discharge_blocked;
+}
+
 /* What one module's own rules say, with `memory` to remember by. */
 static void judge_reading(struct limits_set *part, const struct settings *settings,
                           const struct rack_reading *r, const struct reply_pwrsys *pwrsys,
@@ -144,6 +164,7 @@ static void judge_reading(struct limits_set *part, const struct settings *settin
 	};
 
 	judge_module(part, &in);
+	only_down(part, memory, r);
 }
 
 /* Adds what the rules of a subject say of one module alone, for its own topic. */
@@ -225,19 +246,22 @@ static void take_missing(struct limits_set *set, const struct settings *settings
 	}
 }
 
+/* Since when which modules are missing. */
+static void note_missing(struct limits_memory *memory, uint32_t missing, int64_t now_ms)
+{
+	for (int i = 0; i < RACK_MODULES_MAX; i++)
+		if (missing >> i & 1 && !(memory->missing >> i & 1))
+			memory->missing_ms[i] = now_ms;
+	memory->missing = missing;
+}
+
 static void judge_missing(struct limits *limits, const struct settings *settings,
                           const struct limits_subject *bank, int64_t now_ms)
 {
-	uint32_t missing = bank->lost | bank->failed;
-
-	for (int i = 0; i < RACK_MODULES_MAX; i++) {
-		if (!(missing >> i & 1))
-			continue;
-		if (!(limits->memory.missing >> i & 1))
-			limits->memory.missing_ms[i] = now_ms;
-		take_missing(&limits->bank_set, settings, &limits->memory, bank, i, now_ms);
-	}
-	limits->memory.missing = missing;
+	note_missing(&limits->memory, bank->lost | bank->failed, now_ms);
+	for (int i = 0; i < RACK_MODULES_MAX; i++)
+		if (limits->memory.missing >> i & 1)
+			take_missing(&limits->bank_set, settings, &limits->memory, bank, i, now_ms);
 }
 
 void limits_init(struct limits *limits)
@@ -300,6 +324,7 @@ void limits_step_lost(struct limits *limits, const struct settings *settings,
 	                                          : limits_block(0, UNIT_NONE, 0);
 	struct limits_subject bank = *last;
 
+	note_missing(&limits->memory, (UINT32_C(1) << RACK_MODULES_MAX) - 1, now_ms);
 	bank.current_ma = 0; /* nobody knows it now */
 	discharge.blocks |= set->discharge_blocked;
 	*set = unlimited;

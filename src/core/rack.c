@@ -104,8 +104,10 @@ bool rack_take_info(struct rack *rack, int address, const struct reply_info *inf
 		text_copy(m->doubted_barcode, sizeof m->doubted_barcode, info->barcode);
 		return doubt(fault, REPLY_DAMAGED, "Barcode");
 	}
-	if (swapped)
-		m->stat_ms = RACK_NEVER; /* another module sits here: its readings come within a pass */
+	if (swapped) { /* another module sits here: its readings come within a pass */
+		m->stat_ms = RACK_NEVER;
+		m->temps_seen = 0;
+	}
 	before = m->info;
 	m->info = *info;
 	if (m->info_ms != RACK_NEVER && !swapped)
@@ -206,6 +208,8 @@ bool rack_take_bat(struct rack *rack, int address, const struct reply_bat *bat,
 		m->info.cells = opt_none();
 	m->bat = *bat;
 	m->bat_ms = now_ms;
+	for (int i = 0; i < bat->cells; i++)
+		m->temps_seen |= (uint32_t)bat->cell[i].temp_mc.known << i;
 	return true;
 }
 
@@ -283,11 +287,24 @@ static bool apart(struct opt a, struct opt b, int32_t more_than)
 bool rack_jumped(const struct rack_reading *before, const struct rack_reading *now,
                  const struct settings_protection *p)
 {
-	return apart(before->cell_low.value, now->cell_low.value, p->confirm_cell_mv) ||
-	       apart(before->cell_high.value, now->cell_high.value, p->confirm_cell_mv) ||
-	       apart(before->temp_low.value, now->temp_low.value, p->confirm_temperature_mc) ||
-	       apart(before->temp_high.value, now->temp_high.value, p->confirm_temperature_mc) ||
-	       apart(opt_some(before->soc_pct), opt_some(now->soc_pct), p->confirm_soc_pct) ||
+	const struct {
+		const struct rack_extreme *before, *now;
+		int32_t most;
+	} rows[] = {
+		{ &before->cell_low, &now->cell_low, p->confirm_cell_mv },
+		{ &before->cell_high, &now->cell_high, p->confirm_cell_mv },
+		{ &before->worst_cell_low, &now->worst_cell_low, p->confirm_cell_mv },
+		{ &before->worst_cell_high, &now->worst_cell_high, p->confirm_cell_mv },
+		{ &before->temp_low, &now->temp_low, p->confirm_temperature_mc },
+		{ &before->temp_high, &now->temp_high, p->confirm_temperature_mc },
+		{ &before->worst_temp_low, &now->worst_temp_low, p->confirm_temperature_mc },
+		{ &before->worst_temp_high, &now->worst_temp_high, p->confirm_temperature_mc },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		if (apart(rows[i].before->value, rows[i].now->value, rows[i].most))
+			return true;
+	return apart(opt_some(before->soc_pct), opt_some(now->soc_pct), p->confirm_soc_pct) ||
 	       before->failed_cells != now->failed_cells;
 }
 
@@ -465,6 +482,7 @@ static void read_cells(struct rack_reading *r, const struct module *m,
 
 		r->temp_low = lower(r->temp_low, cell->temp_mc, i + 1);
 		r->temp_high = higher(r->temp_high, cell->temp_mc, i + 1);
+		r->lost_temps += !cell->temp_mc.known && (m->temps_seen >> i & 1);
 		if (!cell->mv.known || rack_sense_failed(settings, cell->mv.value)) {
 			r->failed_cells++;
 			continue;

@@ -113,6 +113,7 @@ static enum event begin_round(struct session *s, int64_t now_ms)
 static enum event open_port(struct session *s, int64_t now_ms)
 {
 	s->port_baud = 0;
+	order(s, (struct session_order){ .kind = SESSION_FLUSH_INPUT }); /* what nobody read before us */
 	return begin_round(s, now_ms);
 }
 
@@ -186,9 +187,15 @@ static enum event rest(struct session *s, int64_t now_ms)
 
 static enum event settle(struct session *s, int64_t now_ms)
 {
-	s->woken = s->attempt >= candidates(s); /* before `found` changes it */
-	s->found = true;
+	s->woken = s->attempt >= candidates(s);
 	s->garbage = false;
+	return rest(s, now_ms);
+}
+
+/* A prompt may be an old one, or what a wrong speed made of something; a whole reply is the console. */
+static enum event trust(struct session *s, int64_t now_ms)
+{
+	s->found = true;
 	return rest(s, now_ms);
 }
 
@@ -273,7 +280,7 @@ static const struct transition transitions[] = {
 	{ SESSION_IDLE,     SEND,       ask,          SESSION_AWAITING, SESSION_NOTHING },
 
 	{ SESSION_AWAITING, BYTE,       hear_reply,   SESSION_AWAITING, SESSION_NOTHING },
-	{ SESSION_AWAITING, REPLY,      rest,         SESSION_IDLE,     SESSION_REPLY },
+	{ SESSION_AWAITING, REPLY,      trust,        SESSION_IDLE,     SESSION_REPLY },
 	{ SESSION_AWAITING, DAMAGED,    rest,         SESSION_IDLE,     SESSION_DAMAGED },
 	{ SESSION_AWAITING, OVERFLOW,   drain,        SESSION_DRAINING, SESSION_DAMAGED },
 	{ SESSION_AWAITING, SILENCE,    begin_round,  SESSION_CHOOSING, SESSION_LATE },

@@ -138,6 +138,7 @@ class Plain:
         self.passes = None
 
     def __enter__(self):
+        print("five modules at 19200 baud: the first pass takes about ten seconds\n", flush=True)
         return self
 
     def __call__(self, state):

@@ -184,9 +184,10 @@ RUN_TABLE = (
 
 
 LOST = dict({path: None for path in (
-    "Dc.Current", "Dc.Temperature", "Capacity", "ConsumedAmphours", "TimeToGo", "Balancing", "System.MinCellTemperature",
-    "System.MaxCellTemperature", "System.MinTemperatureCellId", "System.MaxTemperatureCellId", "System.MinCellVoltage",
-    "System.MaxCellVoltage", "System.MinVoltageCellId", "System.MaxVoltageCellId", "Voltages.Sum", "Voltages.Diff")}, **{
+    "Dc.Current", "Dc.Temperature", "Capacity", "ConsumedAmphours", "TimeToGo", "Balancing",
+    "System.MinCellTemperature", "System.MaxCellTemperature", "System.MinTemperatureCellId",
+    "System.MaxTemperatureCellId", "System.MinCellVoltage", "System.MaxCellVoltage", "System.MinVoltageCellId",
+    "System.MaxVoltageCellId", "Voltages.Sum", "Voltages.Diff")}, **{
         "Alarms.BmsCable": 2, "System.NrOfModulesOnline": 0, "System.NrOfModulesOffline": 2, "Io.AllowToCharge": 0,
         "Info.MaxChargeCurrent": 0, "Info.MaxDischargeCurrent": 20.0, "Info.MaxChargeVoltage": 13.3,
         "Info.MaxChargeCellVoltage": 3.325})

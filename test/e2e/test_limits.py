@@ -53,8 +53,8 @@ TABLE = {
     "calm": (lambda stack: None, dict(alarms(LowSoc=0, HighTemperature=0, InternalFailure=0), **{MODE: "Bulk"})),
     "warm": (heat(47), dict(alarms(HighTemperature=1, HighChargeTemperature=1), **{CCL: 20, WHY_CCL: "Hot"})),
     "hot": (heat(51), {CCL: 20, DCL: 50, WHY_DCL: "Hot"}),
-    "too_hot": (heat(56), dict(BLOCKED_CHARGE, **BLOCKED_DISCHARGE, **alarms(HighTemperature=2, HighChargeTemperature=2),
-                               **{CVL: (47.0, 51.0), WHY_CCL: "Hot"})),
+    "too_hot": (heat(56), dict(BLOCKED_CHARGE, **BLOCKED_DISCHARGE, **alarms(
+        HighTemperature=2, HighChargeTemperature=2), **{CVL: (47.0, 51.0), WHY_CCL: "Hot"})),
     "cool": (heat(3), dict(alarms(LowTemperature=0, LowChargeTemperature=0), **{CCL: 20, WHY_CCL: "Cold"})),
     "frost": (heat(-1), dict(BLOCKED_CHARGE, **alarms(LowTemperature=1, LowChargeTemperature=2),
                              **{CVL: (47.0, 51.0), WHY_CCL: "Cold", MODE: "Blocked"})),
@@ -85,7 +85,8 @@ TABLE = {
     "under_voltage_bit_alone": (says(bat_events=0x10), alarms(LowCellVoltage=2)),
     "under_voltage_bit_and_name": (says(bat_events=0x10, bat_event_names="BUV"), dict(
         BLOCKED_DISCHARGE, **alarms(LowCellVoltage=2))),
-    "charge_switch": (says(system_fault=0x400), dict(BLOCKED_CHARGE, **alarms(InternalFailure=2), **{CVL: (47.0, 51.0)})),
+    "charge_switch": (says(system_fault=0x400), dict(BLOCKED_CHARGE, **alarms(InternalFailure=2), **{
+        CVL: (47.0, 51.0)})),
     "temperature_sensor": (says(system_fault=0x20), alarms(InternalFailure=2)),
     "can_bus": (says(system_fault=0x200), alarms(InternalFailure=1)),
     "system_error": (says(base_state="SysError"), dict(BLOCKED_CHARGE, **BLOCKED_DISCHARGE, **alarms(InternalFailure=2),
@@ -159,8 +160,8 @@ class SettingTest(Case):
         self.with_settings({}, soc(50, 92), CALM)
 
     def test_maxima(self):
-        self.with_settings({"battery": {"max_charge_voltage": 51.8, "max_charge_current": 20, "max_discharge_current": 30}},
-                           lambda stack: None, {CVL: 51.8, CCL: 32, DCL: 60})
+        maxima = {"max_charge_voltage": 51.8, "max_charge_current": 20, "max_discharge_current": 30}
+        self.with_settings({"battery": maxima}, lambda stack: None, {CVL: 51.8, CCL: 32, DCL: 60})
 
     def test_a_little_while_blocked(self):
         self.with_settings({"limits": {"discharge_blocked_current": 0.1}}, soc(4, 4), {DCL: (0.05, 0.11), DISCHARGE: 0})

@@ -58,7 +58,8 @@ class StackTest(Case):
         with Rig(models="us2kbpl", modules=2) as rig:
             first = rig.wait_bank(timeout_s=5)
             wanted = expected(list(rig.sim.stack))
-            late = {"History.ChargeCycles", "Info.MaxChargeCurrent", "Info.MaxDischargeCurrent", "Info.BatteryLowVoltage"}
+            late = {"History.ChargeCycles", "Info.MaxChargeCurrent", "Info.MaxDischargeCurrent",
+                    "Info.BatteryLowVoltage"}
             wrong = [d for d in differences(first, wanted) if d.split(" ")[0] not in late]
             self.assertEqual(wrong, [])
             self.assertEqual(first["System.NrOfModulesOnline"], 2)

@@ -14,9 +14,10 @@ ALARMS = ("LowVoltage HighVoltage LowSoc HighChargeCurrent HighDischargeCurrent 
           "HighChargeTemperature LowChargeTemperature LowCellVoltage LowTemperature HighTemperature FuseBlown "
           "BmsCable HighCellVoltage HighInternalTemperature InternalFailure StateOfHealth").split()
 # How far a printed decimal may be from the true value.
-ROUNDING = {"Dc.Voltage": 0.0051, "Dc.Current": 0.0051, "Dc.Temperature": 0.051, "Soc": 0.051, "InstalledCapacity": 0.0051,
-            "Capacity": 0.0051, "ConsumedAmphours": 0.0101, "Info.MaxChargeVoltage": 0.0051, "Info.MaxChargeCurrent": 0.051,
-            "Info.MaxDischargeCurrent": 0.051, "Info.MaxChargeCellVoltage": 0.0011, "Info.BatteryLowVoltage": 0.0051}
+ROUNDING = {"Dc.Voltage": 0.0051, "Dc.Current": 0.0051, "Dc.Temperature": 0.051, "Soc": 0.051,
+            "InstalledCapacity": 0.0051, "Capacity": 0.0051, "ConsumedAmphours": 0.0101,
+            "Info.MaxChargeVoltage": 0.0051, "Info.MaxChargeCurrent": 0.051, "Info.MaxDischargeCurrent": 0.051,
+            "Info.MaxChargeCellVoltage": 0.0011, "Info.BatteryLowVoltage": 0.0051}
 WHATEVER = object()                # any text: its wording is not part of this contract
 
 
@@ -119,7 +120,8 @@ def add_sums(flat, seen):
 
 
 def add_extremes(flat, seen, in_bank):
-    for kind, name, title in (("voltages", "Voltage", "CellVoltage"), ("temperatures", "Temperature", "CellTemperature")):
+    for kind, name, title in (("voltages", "Voltage", "CellVoltage"),
+                              ("temperatures", "Temperature", "CellTemperature")):
         for low, prefix in ((True, "Min"), (False, "Max")):
             value, ids = ends(places(seen, kind, in_bank), low)
             flat["System.%s%s" % (prefix, title)] = value / 1000

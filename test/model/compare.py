@@ -1,11 +1,11 @@
 #!/usr/bin/python3
 """Compares the core with the independent model over seeded random walks.
 
-  compare.py [--steps N] [--seed N] [--jobs N] [--core PROGRAM] [--quiet]
+  compare.py [--steps N] [--seed N] [--jobs N] [--core PROGRAM]
 
-Every step's limits, blocks, alarms and published values must be the same, and the invariants of invariants.py
-must hold. A difference is shrunk to a short scenario and printed as one would read it. Closes with the steps
-done and a count of scenarios."""
+Every step's limits, blocks, alarms and published values must be the same, and the invariants must hold
+(cases.py, invariants.py). A difference is shrunk to a short scenario and printed as one would read it. Closes
+with the steps done and a count of cases."""
 
 import argparse
 import multiprocessing
@@ -14,14 +14,14 @@ import subprocess
 import sys
 import time
 
-import invariants
+import cases
 import shrink
 import walk
-from model_settings import DEFAULTS
-from world import in_words, lines, run_model
+from model_settings import DEFAULTS, with_changes
+from world import DEFAULT_TEXT, SETTLE, lines
 
 BATCH = 20       # scenarios that go through the core at once
-SHOWN = 3        # differences that are shrunk and printed
+SHOWN = 3        # faults that are shrunk and printed
 PROGRAM = 'build/test/core_steps'
 
 
@@ -30,44 +30,105 @@ def core_says(program, scenarios):
     text = '\n'.join(line for s in scenarios for line in lines(s)) + '\n'
     done = subprocess.run([program], input=text, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        raise SystemExit(f'{program} ended with {done.returncode}: {done.stderr.strip()}')
+        raise RuntimeError(f'{program} ended with {done.returncode}: {done.stderr.strip()}')
     said = iter(done.stdout.splitlines())
-    result = [[next(said) for step in s.steps if step != walk.SETTLE] for s in scenarios]
+    result = [[next(said) for step in s.steps if step != SETTLE] for s in scenarios]
     if next(said, None) is not None:
-        raise SystemExit(f'{program} said more than it was asked')
+        raise RuntimeError(f'{program} said more than it was asked')
     return result
 
 
-def fault_of(scenario, said, expected):
-    """(step, text) of the first difference or broken invariant; None when there is none."""
-    broken = invariants.first_broken(scenario, said)
-    if said == expected:
-        return broken
-    at = next(i for i, (a, b) in enumerate(zip(said, expected)) if a != b)
-    if broken and broken[0] <= at:
-        return broken
-    return at, f'core:  {said[at]}\nmodel: {expected[at]}'
+def check(program, case):
+    """The fault of one case, run on its own."""
+    return case.fault(core_says(program, case.runs()))
 
 
-def check(program, scenario):
-    """The fault of one scenario, run on its own."""
-    return (fault_of(scenario, core_says(program, [scenario])[0], run_model(scenario))
-            or invariants.pair_fault(scenario, lambda several: core_says(program, several)))
+def random_cases(rng, schema, count):
+    for _ in range(count):
+        scenario = walk.scenario(rng, schema)
+        yield cases.Same(scenario)
+        values = walk.Values(with_changes(scenario.settings), scenario.cells)
+        yield cases.random_worse(rng, scenario, values)
+        yield cases.random_probe(rng, scenario)
 
 
 def run_batch(task):
-    """(scenarios, steps, faulty scenarios) of one batch."""
-    program, schema, seed, count = task
-    rng = random.Random(seed)
-    scenarios = [walk.scenario(rng, schema) for _ in range(count)]
-    pairs = [invariants.worse_variant(rng, s) for s in scenarios]
-    probes = [invariants.fault_probe(rng, s) for s in scenarios]
-    said = core_says(program, scenarios + pairs + probes)
-    faulty = []
-    for i, scenario in enumerate(scenarios):
-        fault = (fault_of(scenario, said[i], run_model(scenario))
-                 or invariants.worse_fault(scenario, said[i], pairs[i], said[count + i])
-                 or invariants.probe_fault(probes[i], said[2 * count + i]))
-        if fault:
-            faulty.append(scenario)
-    return count, sum(len(s) for s in said[:count]), faulty
+    """(steps compared with the model, cases, failing cases) of one batch."""
+    program, schema, seed = task
+    batch = list(random_cases(random.Random(seed), schema, BATCH))
+    runs = [case.runs() for case in batch]
+    said = iter(core_says(program, [scenario for several in runs for scenario in several]))
+    steps, failing = 0, []
+    for case, several in zip(batch, runs):
+        heard = [next(said) for _ in several]
+        if isinstance(case, cases.Same):
+            steps += len(heard[0])
+        if case.fault(heard):
+            failing.append(case)
+    return steps, len(batch), failing
+
+
+def schema_of(program):
+    done = subprocess.run([program, '--settings'], capture_output=True, text=True, check=True)
+    return walk.Schema(done.stdout)
+
+
+def wrong_defaults(schema):
+    """The settings whose defaults are not those of the rules."""
+    for key in DEFAULTS:
+        row = schema.rows.get(key)
+        if row is None:
+            yield f'the program has no setting {key}'
+        elif row[7] != DEFAULT_TEXT[key] and not same_numbers(row[7], DEFAULT_TEXT[key]):
+            yield f'{key}: the default is {row[7]}, the rules say {DEFAULT_TEXT[key]}'
+
+
+def same_numbers(a, b):
+    try:
+        return [float(v) for v in a.split()] == [float(v) for v in b.split()]
+    except ValueError:
+        return False
+
+
+def show(program, case):
+    shorter = shrink.Shrinker(lambda c: check(program, c)).shrink(case)
+    print(f'-- {type(case).__name__}')
+    print(shrink.readable(shorter, check(program, shorter)), flush=True)
+
+
+def compare(program, steps, seed, jobs):
+    """(steps done, cases passed, failing cases)."""
+    schema = schema_of(program)
+    done = passed = 0
+    failing = []
+    batches = -(-steps // (BATCH * walk.STEPS))
+    tasks = ((program, schema, f'{seed}/{i}') for i in range(batches))
+    with multiprocessing.Pool(jobs) as pool:
+        for some, count, bad in pool.imap_unordered(run_batch, tasks):
+            done += some
+            passed += count - len(bad)
+            failing += bad
+    return done, passed, failing
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('--steps', type=int, default=200000)
+    parser.add_argument('--seed', default='1')
+    parser.add_argument('--jobs', type=int, default=2)
+    parser.add_argument('--core', default=PROGRAM)
+    args = parser.parse_args()
+    began = time.monotonic()
+    wrong = list(wrong_defaults(schema_of(args.core)))
+    for text in wrong:
+        print(text)
+    done, passed, failing = compare(args.core, args.steps, args.seed, args.jobs)
+    for case in failing[:SHOWN]:
+        show(args.core, case)
+    print(f'model comparison: {done} steps in {time.monotonic() - began:.0f} s, seed {args.seed}')
+    print(f'{passed + (not wrong)} passed, {len(failing) + bool(wrong)} failed')
+    return 1 if failing or wrong or done < args.steps else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -121,8 +121,13 @@ static void set_cell(struct module *m, char kind, const char *which, const char 
 
 	if (first < 0 || last >= REPLY_CELLS_MAX)
 		refuse("no such cell", which);
-	for (int i = first; i <= last; i++)
-		*(kind == 'c' ? &m->bat.cell[i].mv : &m->bat.cell[i].temp_mc) = optional(value);
+	for (int i = first; i <= last; i++) {
+		if (kind == 'c')
+			m->bat.cell[i].mv = optional(value);
+		else
+			m->bat.cell[i].temp_mc = optional(value);
+		m->temps_seen |= (uint32_t)m->bat.cell[i].temp_mc.known << i;
+	}
 }
 
 static struct opt *option_of(struct module *m, const char *field)
@@ -283,7 +288,7 @@ static void follow(int modules)
 {
 	dynamics_step(&w.dynamics, &w.settings, w.limits.bank_set.limit, modules, w.now_ms);
 	dynamics_show(&w.dynamics, &w.limits.bank_set, &w.shown);
-	for (int i = 0; i < w.answering; i++) {
+	for (int i = 0; i < w.answering && w.sound > 0; i++) {
 		int m = w.reading[i].address - 1;
 
 		dynamics_step(&w.module_dynamics[m], &w.settings, w.limits.module_set[m].limit, 1, w.now_ms);

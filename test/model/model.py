@@ -20,6 +20,9 @@ Where the text leaves room, these decisions hold:
 - All lost: DCL is lost_battery_current for each of the modules that were together last, unless the last
   SoC (as discharge rules see it) or lowest cell was too low, or discharge was blocked; the SoC rules and
   wishes go on with the last values, no current is known, and nothing is above what is published.
+- A cell whose voltage is absent or cannot be, and a cell whose temperature was there before and is absent:
+  while a module has one, nothing that its own rules grant is more than they granted before.
+- What a missing module was granted last counts also while all are missing.
 - The `pwr` table may trip a rule and keep it from ending; it ends none.
 """
 
@@ -67,6 +70,11 @@ class Verdict:
 
     def triple(self):
         return (self.cvl, self.ccl, self.dcl)
+
+
+def strictest(a, b):
+    return Verdict(min(a.cvl, b.cvl), min(a.ccl, b.ccl), min(a.dcl, b.dcl),
+                   a.charge_blocked or b.charge_blocked, a.discharge_blocked or b.discharge_blocked)
 
 
 class Soc:
@@ -131,6 +139,8 @@ class Model:
         self.alone = [Soc(self.plan) for _ in range(modules)]
         self.bank_soc = Soc(self.plan)
         self.held = [None] * modules
+        self.granted = [None] * modules               # by the own rules of each, at the last step
+        self.heat_seen = [frozenset(range(cells)) for _ in range(modules)]
         self.missing_since = [None] * modules
         self.views = [None] * modules                 # extremes, until a value changes
         self.last = None                              # the bank as it was seen last
@@ -154,7 +164,16 @@ class Model:
         (verdict.cvl, verdict.ccl, verdict.dcl, verdict.charge_blocked,
          verdict.discharge_blocked) = self.plan.judge(self.modules[index], self.view(index),
                                                       self.memory[index], self.wishes, now)
+        if self.granted[index] is not None and self.blind(index):
+            verdict = strictest(verdict, self.granted[index])
+        self.granted[index] = verdict
         return verdict
+
+    def blind(self, index):
+        """Whether a required value of the module is missing: temperatures once seen count as required."""
+        view = self.view(index)
+        self.heat_seen[index] |= view.heat_known
+        return view.sensor_fault or self.heat_seen[index] != view.heat_known
 
     def module_topic(self, index, own, now):
         m = self.modules[index]

@@ -1,7 +1,7 @@
 """Dynamics of the independent model: stricter at once, looser after a hold and along a ramp.
 
 Decisions: the first step takes the target and starts no hold; a change of N starts one; the ramp climbs in
-steps of 100 ms, from the end of the hold or from the moment at which the target rose, whichever is later."""
+steps of 100 ms, from the end of the hold or from the moment at which the target rose, whichever is later. What does not make a whole mV or mA yet waits."""
 
 CLIMB_MS = 100
 
@@ -43,8 +43,10 @@ class Dynamics:
             self.free_ms[k] = now
             return
         climbs = (now - self.free_ms[k]) // CLIMB_MS
-        self.free_ms[k] += climbs * CLIMB_MS
-        self.published[k] = min(target, self.published[k] + rate * climbs * CLIMB_MS // 1000)
+        rise = rate * climbs * CLIMB_MS // 1000
+        if rise:
+            self.free_ms[k] += climbs * CLIMB_MS
+            self.published[k] = min(target, self.published[k] + rise)
 
     def release(self, k, target):
         """DCL with the first complete bank after all was lost."""

@@ -82,10 +82,11 @@ QUANTITIES = ('cell_low', 'cell_high', 'temp_low', 'temp_high')
 class View:
     """The extremes of a module: by its own replies, and with what the `pwr` table adds to them."""
 
-    def __init__(self, own, worst, sensor_fault):
+    def __init__(self, own, worst, sensor_fault, heat_known):
         self.own = own
         self.worst = worst
         self.sensor_fault = sensor_fault
+        self.heat_known = heat_known     # indices of cells whose temperature is there
 
 
 class Memory:
@@ -148,7 +149,8 @@ class Plan:
                 continue
             pick = min if quantity.endswith('low') else max
             worst[quantity] = value if own[quantity] is None else pick(value, own[quantity])
-        return View(own, worst, len(sound) < len(m.cells))
+        heat_known = frozenset(i for i, t in enumerate(m.cell_temperatures) if t is not None)
+        return View(own, worst, len(sound) < len(m.cells), heat_known)
 
     # judging ----------------------------------------------------------------------------------
 
@@ -213,6 +215,8 @@ class Plan:
     def discharge_events(self, m, view):
         if m.base == 'SysError':
             return True
+        if not (m.bat or m.power or m.fault):
+            return False
         for words, bit, names, state, value in DISCHARGE_BITS:
             raised = [w for w in words if getattr(m, w) & bit]
             if not raised:
@@ -238,7 +242,9 @@ def known(value):
 
 def taper(points, value, base):
     """The share of `base` at `value`: linear between the points, exact, rounded down at the end."""
-    if value is None or value <= points[0][0]:
+    if value is None:
+        return base
+    if value <= points[0][0]:
         return base * points[0][1] // 100
     if value >= points[-1][0]:
         return base * points[-1][1] // 100

@@ -220,6 +220,8 @@ class Walk:
         changes = []
         while self.rng.random() < 0.55 + 0.3 * self.quiet and len(changes) < 40:
             changes += self.change()
+        if self.lost | self.failed == (1 << self.modules) - 1:
+            changes = [c for c in changes if c[0] != 0]   # nobody tells the stack's wishes then
         return (moment(self.rng, self.settings), self.lost, self.failed, tuple(changes))
 
 

@@ -8,7 +8,7 @@ from collections import namedtuple
 import model_alarms
 from model import Model
 from model_dynamics import Dynamics
-from model_settings import with_changes
+from model_settings import DEFAULTS, with_changes
 
 Scenario = namedtuple('Scenario', 'settings modules cells steps')
 SETTLE = 'settle'
@@ -17,7 +17,8 @@ SECTIONS = {
     'max_charge_voltage': 'battery', 'max_charge_current': 'battery', 'max_discharge_current': 'battery',
     'soc_rules': 'limits', 'discharge_blocked_current': 'limits',
 }
-WHOLE = {'lost_module_hold_min'}     # whole numbers beside those of percent
+WHOLE = {'lost_module_hold_min', 'float_soc', 'bulk_soc', 'high_soc', 'high_soc_release', 'low_soc', 'low_soc_release',
+         'low_soc_block', 'low_soc_block_release', 'lost_battery_soc', 'alarm_soc_release'}
 
 
 def in_words(key, value):
@@ -26,11 +27,14 @@ def in_words(key, value):
         return value
     if isinstance(value, tuple):
         return ' '.join(str(v) if key.endswith('_percent') else f'{v / 1000:.3f}' for v in value)
-    if key in WHOLE or key.endswith('_percent') or 'soc' in key:
+    if key in WHOLE or key.endswith('_percent'):
         return str(value)
     if key == 'max_charge_voltage' and value == 0:
         return 'auto'
     return f'{value / 1000:.3f}'
+
+
+DEFAULT_TEXT = {key: in_words(key, value) for key, value in DEFAULTS.items()}
 
 
 def lines(scenario):

@@ -23,11 +23,12 @@ static void test_first_steps(void **state)
 	assert_int_equal(a->lines, 1);
 	assert_string_equal(a->line[0].text, "port /dev/ttyBENCH is open: looking for the battery's console");
 	assert_int_equal(a->line[0].level, LEVEL_INFO);
-	assert_int_equal(a->orders, 2);
-	assert_int_equal(a->order[0].kind, SESSION_SET_SPEED);
-	assert_int_equal(a->order[0].speed_baud, 19200);
-	assert_int_equal(a->order[1].kind, SESSION_SEND);
-	assert_int_equal(a->order[1].command.kind, COMMAND_NEWLINE);
+	assert_int_equal(a->orders, 3);
+	assert_int_equal(a->order[0].kind, SESSION_FLUSH_INPUT);
+	assert_int_equal(a->order[1].kind, SESSION_SET_SPEED);
+	assert_int_equal(a->order[1].speed_baud, 19200);
+	assert_int_equal(a->order[2].kind, SESSION_SEND);
+	assert_int_equal(a->order[2].command.kind, COMMAND_NEWLINE);
 	b.now_ms += BENCH_DELAY_MS;
 	bench_step(&b, ENGINE_BYTES);
 	assert_int_equal(a->lines, 1);
@@ -66,7 +67,7 @@ static void test_start_to_first_publication(void **state)
 	assert_int_equal(f.voltage_mv.value, 49500);
 	assert_int_equal(f.installed_mah.value, 100000);
 	assert_false(engine_module_figures(&b.engine, 3, &f));
-	assert_int_equal(b.engine.cycle_ms, 8 * BENCH_DELAY_MS); /* the newline too */
+	assert_int_equal(b.engine.cycle_ms, 7 * BENCH_DELAY_MS); /* without looking for the console */
 }
 
 /* Passes start reading_freq after one another; a longer one is followed at once. */

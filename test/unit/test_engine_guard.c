@@ -151,6 +151,11 @@ static void test_failed_module(void **state)
 	assert_int_equal(f.offline.value, 1);
 	assert_int_equal(f.alarm[ALARM_INTERNAL_FAILURE].value, 2);
 	assert_true(engine_module_figures(&b.engine, 2, &f));
+	assert_int_equal(f.alarm[ALARM_INTERNAL_FAILURE].value, 2);
+	assert_int_equal(f.allow_charge.value, 0);
+	assert_true(engine_module_figures(&b.engine, 1, &f));
+	assert_int_equal(f.alarm[ALARM_INTERNAL_FAILURE].value, 0);
+	assert_int_equal(f.allow_charge.value, 1);
 	b.module[1].base = "Idle";
 	bench_run(&b, 10000);
 	assert_int_equal(bench_said(&b, "module 2 is online"), 2);

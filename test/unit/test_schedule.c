@@ -328,7 +328,7 @@ static void test_lost_module_answers_at_once(void **state)
 	pass(&d, "first", "pwrx info1 pwr1 bat1", true);
 	d.rack.module[0].state = MODULE_LOST;
 	d.now_ms = 5000;
-	pass(&d, "lost", "pwr1 bat1 stat1", true);
+	pass(&d, "lost", "pwrsys pwr1 bat1", true);
 }
 
 /* A module that is awaited gets its tries. */
