@@ -43,7 +43,8 @@ void bank_module_figures(const struct rack *rack, const struct settings *setting
 /* The figures of a bank whose modules are all lost: of `last`, its last good figures, the voltage, power, SoC and
  * cells stay, because the driver must never get them null; every other measurement is absent. */
 void bank_lost_figures(const struct figures *last, const struct settings *settings,
-                       const struct limits_set *limits, int offline, struct figures *figures);
+                       const struct limits_set *limits, const struct alarms_set *alarms,
+                       int offline, struct figures *figures);
 
 /* The figures of the bank. `offline`: wanted modules that are lost or have failed;
  * `shown`: the limits as published. */

@@ -31,8 +31,4 @@ void dynamics_release(struct dynamics *d, enum limits_kind kind, int32_t target)
 void dynamics_show(const struct dynamics *d, const struct limits_set *target,
                    struct limits_set *shown);
 
-/* When dynamics_step may change something although the target does not; INT64_MAX: never. */
-int64_t dynamics_deadline(const struct dynamics *d, const struct settings *settings,
-                          const int32_t target[LIMIT_KINDS]);
-
 #endif

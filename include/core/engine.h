@@ -67,7 +67,6 @@ struct engine_told {
 	int32_t console_baud; /* at which speed the console answers; 0: that it does not */
 	bool silence;     /* that it does not */
 	bool strange;     /* that the battery is none of ours */
-	bool cells;       /* that num_cells does not agree */
 	uint32_t missing; /* modules that answer and are not in `addresses` */
 	char port[ENGINE_LINE_MAX]; /* why the port is not open; "" while it is */
 	const char *rule[LIMIT_KINDS];

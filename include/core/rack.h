@@ -34,7 +34,7 @@ struct module {
 	uint32_t good, damaged, late, refused; /* replies, ever */
 	uint32_t denied;                   /* refusals of a required command among them */
 	uint32_t doubted_pwr, doubted_bat; /* fields of a reply that lacked known ones, to be confirmed */
-	char doubted_word[REPLY_WORD_MAX]; /* the last unknown state word */
+	char doubted_word[2][REPLY_WORD_MAX]; /* the last unknown state words of `pwr` and `bat` */
 	char doubted_barcode[REPLY_NAME_MAX];
 	uint32_t temps_seen;        /* bit i: cell i has had a temperature */
 	struct opt doubted_pack_mv; /* a pack voltage that did not fit the cells */

@@ -130,12 +130,12 @@ static void put_limits(struct figures *f, const struct settings *settings,
 	limits_describe(&set->reason[LIMIT_DCL], &discharge);
 	f->allow_charge = opt_some(!set->charge_blocked);
 	f->allow_discharge = opt_some(!set->discharge_blocked);
+	f->max_cell_mv = opt_some(set->limit[LIMIT_CVL] / cells);
 	if (!settings->limits.publish)
 		return;
 	f->cvl_mv = opt_some(set->limit[LIMIT_CVL]);
 	f->ccl_ma = opt_some(set->limit[LIMIT_CCL]);
 	f->dcl_ma = opt_some(set->limit[LIMIT_DCL]);
-	f->max_cell_mv = opt_some(set->limit[LIMIT_CVL] / cells);
 }
 
 static void put_alarms(struct figures *f, const struct alarms_set *alarms)
@@ -340,7 +340,8 @@ void bank_figures(const struct rack *rack, const struct settings *settings,
 }
 
 void bank_lost_figures(const struct figures *last, const struct settings *settings,
-                       const struct limits_set *limits, int offline, struct figures *figures)
+                       const struct limits_set *limits, const struct alarms_set *alarms,
+                       int offline, struct figures *figures)
 {
 	struct figures *f = figures;
 
@@ -351,8 +352,7 @@ void bank_lost_figures(const struct figures *last, const struct settings *settin
 	f->soc_pct = last->soc_pct;
 	f->cells = last->cells;
 	memcpy(f->cell_mv, last->cell_mv, sizeof f->cell_mv);
-	memcpy(f->alarm, last->alarm, sizeof f->alarm);
-	f->alarm[ALARM_BMS_CABLE] = opt_some(2);
+	put_alarms(f, alarms);
 	f->installed_mah = last->installed_mah;
 	f->low_mv = last->low_mv;
 	put_limits(f, settings, limits, last->cells.value);

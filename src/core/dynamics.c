@@ -90,19 +90,3 @@ void dynamics_show(const struct dynamics *d, const struct limits_set *target,
 		shown->reason[k].recovering = true;
 	}
 }
-
-int64_t dynamics_deadline(const struct dynamics *d, const struct settings *settings,
-                          const int32_t target[LIMIT_KINDS])
-{
-	int64_t deadline = INT64_MAX;
-
-	for (enum limits_kind k = 0; d->known && k < LIMIT_KINDS; k++) {
-		int64_t ends = hold_ends_ms(d, settings, k);
-		int64_t step = d->ramp_ms[k] + RAMP_STEP_MS;
-		int64_t next = ends > step ? ends : step;
-
-		if (target[k] > d->published[k] && next < deadline)
-			deadline = next;
-	}
-	return deadline;
-}

@@ -57,7 +57,8 @@ static int offline(const struct engine *e)
 bool engine_bank_figures(const struct engine *e, struct figures *figures)
 {
 	if (e->lost)
-		bank_lost_figures(&e->last_figures, &e->settings, &e->shown, offline(e), figures);
+		bank_lost_figures(&e->last_figures, &e->settings, &e->shown, &e->alarms.bank_set,
+		                  offline(e), figures);
 	else if (e->readings > 0)
 		bank_figures(&e->rack, &e->settings, e->reading, e->readings, offline(e), &e->limits,
 		             &e->shown, &e->alarms, figures);
@@ -415,6 +416,7 @@ void engine_configure(struct engine *e, const struct settings *settings, int64_t
 	e->settings = *settings;
 	e->status_known = false;
 	if (!same) {
+		e->failed_polls = 0;
 		session_init(&e->session, settings->serial.baud);
 		rack_init(&e->rack, settings);
 		schedule_init(&e->schedule);

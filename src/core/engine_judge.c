@@ -61,14 +61,20 @@ static void judge_bank(struct engine *e, int64_t now_ms)
 	e->last_cell_low_mv = e->last_figures.cell_low_mv;
 }
 
-/* Every module is lost: charge is blocked, discharge goes on with little, or not at all. */
+/* Every module is lost or has failed: charge is blocked, discharge goes on with little, or not at all. */
 static void judge_lost_bank(struct engine *e, int64_t now_ms)
 {
+	int lost = rack_count(&e->rack, MODULE_LOST);
+
 	e->lost = e->recovering = true;
 	e->last_subject.modules = e->modules_together;
 	limits_step_lost(&e->limits, &e->settings, &e->last_subject, e->last_cell_low_mv,
 	                 e->dynamics.published, now_ms);
-	e->alarms.bank_set.level[ALARM_BMS_CABLE] = 2;
+	if (e->answering > 0)
+		alarms_step(&e->alarms, &e->settings, e->reading, e->answering, lost, lost + e->answering,
+		            now_ms);
+	else
+		e->alarms.bank_set.level[ALARM_BMS_CABLE] = 2; /* the others stand as they were seen last */
 	follow(e, e->modules_together, now_ms);
 }
 

@@ -183,8 +183,8 @@ void engine_ended(struct engine *e, struct command command, enum schedule_end en
 		return;
 	}
 	count(e, command, end);
-	if (end == SCHEDULE_GOOD)
-		e->pass_good++;
+	if (end == SCHEDULE_GOOD && command.kind != COMMAND_PWRSYS)
+		e->pass_good++; /* wishes alone are no sign of a battery that can be read */
 	if (end == SCHEDULE_GOOD && m && m->state == MODULE_LOST && command.kind == COMMAND_PWR)
 		schedule_module_back(&e->schedule, command.address);
 	if (e->in_pass)

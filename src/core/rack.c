@@ -45,12 +45,12 @@ static bool fields_confirmed(uint32_t known, uint32_t now, uint32_t *doubted)
 }
 
 /* An unknown word is a damaged letter until it has come twice. */
-static bool word_confirmed(struct module *module, const char *word)
+static bool word_confirmed(char doubted[REPLY_WORD_MAX], const char *word)
 {
-	bool fine = word[0] == '\0' || strcmp(word, module->doubted_word) == 0;
+	bool fine = word[0] == '\0' || strcmp(word, doubted) == 0;
 
 	if (word[0] != '\0')
-		text_copy(module->doubted_word, sizeof module->doubted_word, word);
+		text_copy(doubted, REPLY_WORD_MAX, word);
 	return fine;
 }
 
@@ -141,7 +141,7 @@ bool rack_take_pwr(struct rack *rack, int address, const struct reply_pwr *pwr,
 
 	if (!fields_confirmed(known, pwr->fields, &m->doubted_pwr))
 		return doubt(fault, REPLY_DAMAGED, "a line that was there before");
-	if (!word_confirmed(m, pwr->unknown_word))
+	if (!word_confirmed(m->doubted_word[0], pwr->unknown_word))
 		return doubt(fault, REPLY_DAMAGED, pwr->unknown_word);
 	if (!pack_confirmed(m, pwr, settings))
 		return doubt(fault, REPLY_OUT_OF_RANGE, "Voltage");
@@ -197,7 +197,7 @@ bool rack_take_bat(struct rack *rack, int address, const struct reply_bat *bat,
 		return doubt(fault, REPLY_DAMAGED, "number of cells");
 	if (!fields_confirmed(known, bat->fields, &m->doubted_bat))
 		return doubt(fault, REPLY_DAMAGED, "a column that was there before");
-	if (!word_confirmed(m, bat->unknown_word))
+	if (!word_confirmed(m->doubted_word[1], bat->unknown_word))
 		return doubt(fault, REPLY_DAMAGED, bat->unknown_word);
 	if (m->pwr_ms != RACK_NEVER && sum.known &&
 	    !within(m->pwr.voltage_mv.value, sum.value, settings->protection.pack_tolerance_pct))

@@ -157,44 +157,6 @@ static void test_release(void **state)
 	assert_int_equal(d.published[LIMIT_CCL], 0);
 }
 
-static void test_deadline(void **state)
-{
-	static const struct {
-		const char *legend;
-		int64_t now_ms;
-		int32_t ccl;
-		int64_t deadline;
-	} steps[] = {
-		{ "at the target", 0, 40000, NONE },
-		{ "just stricter", 1000, 10000, NONE },
-		{ "held: at the end of the hold", 2000, 40000, 31000 },
-		{ "the end: the first step of the ramp", 31000, 40000, 31100 },
-		{ "on the ramp", 31150, 40000, 31200 },
-		{ "arrived", 60000, 40000, NONE },
-	};
-	struct settings settings;
-	struct dynamics d = { 0 };
-	int32_t target[LIMIT_KINDS] = { 52500, 0, 50000 };
-
-	(void)state;
-	settings_defaults(&settings);
-	assert_true(dynamics_deadline(&d, &settings, target) == NONE);
-	for (int i = 0; i < COUNT_OF(steps); i++) {
-		target[LIMIT_CCL] = steps[i].ccl;
-		dynamics_step(&d, &settings, target, 1, steps[i].now_ms);
-		assert_row(steps[i].legend, i, dynamics_deadline(&d, &settings, target), steps[i].deadline);
-	}
-	target[LIMIT_CVL] = 53000;
-	target[LIMIT_CCL] = 50000;
-	target[LIMIT_DCL] = 60000;
-	dynamics_step(&d, &settings, target, 1, 61000);
-	assert_true(dynamics_deadline(&d, &settings, target) == 61100);
-	d.held_ms[LIMIT_CCL] = 61000;
-	d.held_ms[LIMIT_DCL] = 60900;
-	d.held_ms[LIMIT_CVL] = 61050;
-	assert_true(dynamics_deadline(&d, &settings, target) == 90900);
-}
-
 static struct limits_set set_of(int32_t ccl, const char *rule)
 {
 	struct limits_set set = { .limit = { 52500, ccl, 50000 }, .mode = "Bulk" };
@@ -260,7 +222,6 @@ int main(void)
 		cmocka_unit_test(test_walks),
 		cmocka_unit_test(test_pace),
 		cmocka_unit_test(test_release),
-		cmocka_unit_test(test_deadline),
 		cmocka_unit_test(test_show),
 		cmocka_unit_test(test_show_after_restart),
 	};

@@ -236,6 +236,280 @@ static void test_missing_cell(void **state)
 		assert_row(steps[i].legend, i, limits.bank_set.limit[LIMIT_DCL], steps[i].dcl);
 		assert_row(steps[i].legend, i, limits.bank_set.discharge_blocked, steps[i].blocked);
 		if (i == 1)
-			assert_string_equal(reason(&limits, LIMIT_DCL), "Low cell: 2.800 V, module 1 cell 1");
+			assert_string_equal(reason(&limits, LIMIT_DCL), "Missing value, module 1");
 	}
+}
+
+/* The same for the voltage that the highest cell leaves room for, and for a charge block by another rule. */
+static void test_missing_cell_and_charge(void **state)
+{
+	struct scene s;
+	struct limits limits;
+
+	(void)state;
+	begin(&s, &limits, 1);
+	CELL(&s, 0, 0)->mv = opt_some(3600);
+	step(&s, &limits, 0, 0, 0);
+	assert_int_equal(limits.bank_set.limit[LIMIT_CVL], 48300);
+	CELL(&s, 0, 0)->mv = opt_none();
+	step(&s, &limits, 0, 0, 1000);
+	assert_int_equal(limits.bank_set.limit[LIMIT_CVL], 48300);
+	assert_true(limits.bank_set.charge_blocked);
+	assert_int_equal(limits.module_set[0].limit[LIMIT_CVL], 48300);
+}
+
+static struct reply_bat bat_of(struct scene *s, int32_t last_temp_mc)
+{
+	struct reply_bat bat = s->rack.module[0].bat;
+
+	bat.cell[14].temp_mc = last_temp_mc ? opt_some(last_temp_mc) : opt_none();
+	return bat;
+}
+
+/* A temperature that was there and is gone: nothing is released by that. One that never was is not missed. */
+static void test_missing_temperature(void **state)
+{
+	static const struct {
+		const char *legend;
+		int32_t temp_mc; /* 0: absent */
+		int32_t ccl;
+		bool blocked;
+		int lost_temps;
+	} steps[] = {
+		{ "never there", 0, 40000, 0, 0 },     { "too hot", 56000, 0, 1, 0 },
+		{ "gone: not released", 0, 0, 1, 1 },  { "still gone", 0, 0, 1, 1 },
+		{ "back, hot", 46000, 10000, 0, 0 },   { "gone", 0, 10000, 0, 1 },
+		{ "back, well", 20000, 40000, 0, 0 },
+	};
+	struct scene s;
+	struct limits limits;
+	struct reply_fault fault;
+
+	(void)state;
+	begin(&s, &limits, 1);
+	for (int i = 0; i < COUNT_OF(steps); i++) {
+		struct reply_bat bat = bat_of(&s, steps[i].temp_mc);
+
+		assert_true(rack_take_bat(&s.rack, 1, &bat, &s.settings, i * 1000, &fault));
+		rack_read(&s.rack, &s.rack.module[0], &s.settings, i * 1000, &s.reading[0]);
+		assert_row(steps[i].legend, i, s.reading[0].lost_temps, steps[i].lost_temps);
+		step(&s, &limits, 0, 0, i * 1000);
+		assert_row(steps[i].legend, i, limits.bank_set.limit[LIMIT_CCL], steps[i].ccl);
+		assert_row(steps[i].legend, i, limits.bank_set.charge_blocked, steps[i].blocked);
+	}
+}
+
+/* Another module in the same place need not have the sensors of the one before. */
+static void test_temperatures_of_another_module(void **state)
+{
+	struct scene s;
+	struct limits limits;
+	struct reply_info info = { .barcode = "B1" };
+	struct reply_fault fault;
+	struct reply_bat bat;
+
+	(void)state;
+	begin(&s, &limits, 1);
+	rack_take_info(&s.rack, 1, &info, 0, &fault);
+	bat = bat_of(&s, 25000);
+	rack_take_bat(&s.rack, 1, &bat, &s.settings, 0, &fault);
+	strcpy(info.barcode, "B2");
+	assert_false(rack_take_info(&s.rack, 1, &info, 1000, &fault));
+	assert_true(rack_take_info(&s.rack, 1, &info, 2000, &fault));
+	bat = bat_of(&s, 0);
+	rack_take_bat(&s.rack, 1, &bat, &s.settings, 2000, &fault);
+	rack_read(&s.rack, &s.rack.module[0], &s.settings, 2000, &s.reading[0]);
+	assert_int_equal(s.reading[0].lost_temps, 0);
+}
+
+/* ---- The whole battery ---- */
+
+static const int32_t all_free[LIMIT_KINDS] = { 52500, 80000, 100000 };
+
+/* What is left of discharge by what was seen last. */
+static void test_lost_battery(void **state)
+{
+	static const struct {
+		const char *legend;
+		bool blocks;
+		int32_t soc_pct, cell_mv; /* 0: unknown */
+		int32_t dcl;
+		bool blocked;
+	} rows[] = {
+		{ "enough", false, 10, 3000, 20000, 0 },   { "SoC too low", false, 9, 3000, 0, 1 },
+		{ "cell too low", false, 10, 2999, 0, 1 }, { "no cell known", false, 10, 0, 0, 1 },
+		{ "policy", true, 50, 3300, 0, 1 },
+	};
+
+	(void)state;
+	for (int i = 0; i < COUNT_OF(rows); i++) {
+		struct scene s;
+		struct limits limits;
+		struct opt low = rows[i].cell_mv ? opt_some(rows[i].cell_mv) : opt_none();
+
+		begin(&s, &limits, 2);
+		s.settings.protection.lost_battery_blocks = rows[i].blocks;
+		s.rack.module[0].pwr.soc_pct = s.rack.module[1].pwr.soc_pct = opt_some(rows[i].soc_pct);
+		step(&s, &limits, 0, 0, 0);
+		limits_step_lost(&limits, &s.settings, &s.bank, low, all_free, 1000);
+		assert_limits(rows[i].legend, i, &limits.bank_set, 49500, 0, rows[i].dcl);
+		assert_true(limits.bank_set.charge_blocked);
+		assert_row(rows[i].legend, i, limits.bank_set.discharge_blocked, rows[i].blocked);
+		assert_string_equal(limits.bank_set.mode, "Blocked");
+		assert_string_equal(reason(&limits, LIMIT_CCL), "Battery lost");
+		assert_string_equal(reason(&limits, LIMIT_DCL), "Battery lost");
+	}
+}
+
+/* Nothing rises because all are lost: what is published, a block, SoC rules and wishes still hold. */
+static void test_lost_battery_raises_nothing(void **state)
+{
+	static const int32_t low[LIMIT_KINDS] = { 48000, 0, 3000 };
+	struct scene s;
+	struct limits limits;
+
+	(void)state;
+	begin(&s, &limits, 2);
+	step(&s, &limits, 0, 0, 0);
+	limits_step_lost(&limits, &s.settings, &s.bank, opt_some(3300), low, 1000);
+	assert_limits("published", 0, &limits.bank_set, 48000, 0, 3000);
+
+	begin(&s, &limits, 2);
+	CELL(&s, 1, 0)->mv = opt_some(2400);
+	step(&s, &limits, 0, 0, 0);
+	for (int i = 1; i < 4; i++) {
+		limits_step_lost(&limits, &s.settings, &s.bank, opt_some(3300), all_free, i * 1000);
+		assert_true(limits.bank_set.discharge_blocked);
+		assert_int_equal(limits.bank_set.limit[LIMIT_DCL], 0);
+	}
+
+	begin(&s, &limits, 2);
+	s.settings.protection.low_soc_current_ma = 4000;
+	s.settings.protection.lost_battery_soc_pct = 6;
+	s.rack.module[0].pwr.soc_pct = s.rack.module[1].pwr.soc_pct = opt_some(9);
+	step(&s, &limits, 0, 0, 0);
+	limits_step_lost(&limits, &s.settings, &s.bank, opt_some(3300), all_free, 1000);
+	assert_int_equal(limits.bank_set.limit[LIMIT_DCL], 8000);
+	assert_string_equal(reason(&limits, LIMIT_DCL), "Low SoC: 9 %");
+}
+
+static void test_lost_battery_clamps(void **state)
+{
+	static const int32_t high[LIMIT_KINDS] = { 60000, 500000, 500000 };
+	struct scene s;
+	struct limits limits;
+
+	(void)state;
+	begin(&s, &limits, 3);
+	s.settings.battery.max_discharge_current_ma = 6000;
+	s.settings.limits.discharge_blocked_current_ma = 100;
+	step(&s, &limits, 0, 0, 0);
+	limits_step_lost(&limits, &s.settings, &s.bank, opt_some(3300), high, 1000);
+	assert_int_equal(limits.bank_set.limit[LIMIT_DCL], 18000);
+	limits_step_lost(&limits, &s.settings, &s.bank, opt_some(2999), high, 2000);
+	assert_int_equal(limits.bank_set.limit[LIMIT_DCL], 100);
+}
+
+/* The charge voltage is that of a block that began with the loss; it does not sink: no current is known. */
+static void test_lost_battery_voltage(void **state)
+{
+	struct scene s;
+	struct limits limits;
+
+	(void)state;
+	begin(&s, &limits, 1);
+	scene_cells(&s, 0, 3390);
+	s.rack.module[0].pwr.current_ma = opt_some(20000);
+	step(&s, &limits, 0, 0, 0);
+	for (int64_t now = 1000; now < 60000; now += 1000)
+		limits_step_lost(&limits, &s.settings, &s.bank, opt_some(3300), all_free, now);
+	assert_int_equal(limits.bank_set.limit[LIMIT_CVL], 3390 * 15);
+	assert_int_equal(s.bank.current_ma, 20000);
+	scene_cells(&s, 0, 3450);
+	step(&s, &limits, 0, 0, 61000);
+	limits_step_lost(&limits, &s.settings, &s.bank, opt_some(3300), all_free, 62000);
+	assert_int_equal(limits.bank_set.limit[LIMIT_CVL], 51000);
+}
+
+/* The hour of a module that comes back later than the others began when all were lost. */
+static void test_hour_begins_with_the_battery(void **state)
+{
+	struct scene s;
+	struct limits limits;
+
+	(void)state;
+	begin(&s, &limits, 2);
+	CELL(&s, 1, 4)->temp_mc = opt_some(4000);
+	step(&s, &limits, 0, 0, 0);
+	limits_step_lost(&limits, &s.settings, &s.bank, opt_some(3300), all_free, 1000);
+	limits_step_lost(&limits, &s.settings, &s.bank, opt_some(3300), all_free, 2000);
+	step(&s, &limits, 2, 0, 60 * MINUTE + 999);
+	assert_int_equal(limits.bank_set.limit[LIMIT_CCL], 10000);
+	step(&s, &limits, 2, 0, 60 * MINUTE + 1000);
+	assert_int_equal(limits.bank_set.limit[LIMIT_CCL], 40000);
+}
+
+/* ---- Whether a reading would block ---- */
+
+static void test_would_block(void **state)
+{
+	static const struct {
+		const char *legend;
+		int32_t before_mv, now_mv; /* of a cell */
+		int32_t soc_pct;
+		bool would;
+	} rows[] = {
+		{ "nothing", 3300, 3300, 50, false },
+		{ "charge", 3300, 3651, 50, true },
+		{ "discharge", 3300, 2499, 50, true },
+		{ "discharge by the SoC", 3300, 3300, 4, true },
+		{ "only less", 3300, 3600, 50, false },
+		{ "charge is blocked already", 3651, 3640, 50, false },
+		{ "charge is blocked, discharge not yet", 3651, 2499, 50, true },
+		{ "discharge is blocked already", 2499, 2480, 50, false },
+		{ "discharge is blocked, charge not yet", 2499, 3651, 50, true },
+	};
+
+	(void)state;
+	for (int i = 0; i < COUNT_OF(rows); i++) {
+		struct scene s;
+		struct limits limits, before;
+
+		begin(&s, &limits, 2);
+		CELL(&s, 1, 0)->mv = opt_some(rows[i].before_mv);
+		step(&s, &limits, 0, 0, 0);
+		CELL(&s, 1, 0)->mv = opt_some(rows[i].now_mv);
+		s.rack.module[1].pwr.soc_pct = opt_some(rows[i].soc_pct);
+		scene_read(&s, 1000);
+		before = limits;
+		assert_row(rows[i].legend, i,
+		           limits_would_block(&limits, &s.settings, &s.reading[1], NULL, 1000),
+		           rows[i].would);
+		assert_memory_equal(&limits, &before, sizeof limits);
+		assert_false(limits_would_block(&limits, &s.settings, &s.reading[0], NULL, 1000));
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_lost_module_is_held),
+		cmocka_unit_test(test_what_is_held),
+		cmocka_unit_test(test_never_seen),
+		cmocka_unit_test(test_block_policies),
+		cmocka_unit_test(test_failed_module),
+		cmocka_unit_test(test_failed_module_does_not_share),
+		cmocka_unit_test(test_missing_cell),
+		cmocka_unit_test(test_missing_cell_and_charge),
+		cmocka_unit_test(test_missing_temperature),
+		cmocka_unit_test(test_temperatures_of_another_module),
+		cmocka_unit_test(test_lost_battery),
+		cmocka_unit_test(test_lost_battery_raises_nothing),
+		cmocka_unit_test(test_lost_battery_clamps),
+		cmocka_unit_test(test_lost_battery_voltage),
+		cmocka_unit_test(test_hour_begins_with_the_battery),
+		cmocka_unit_test(test_would_block),
+	};
+
+	return cmocka_run_group_tests_name("limits, losses", tests, NULL, NULL);
 }
