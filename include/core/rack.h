@@ -43,6 +43,7 @@ struct module {
 	uint32_t pwr_hash, bat_hash; /* of the bytes of the last good replies */
 	int64_t same_ms;             /* since when both are the same */
 	int32_t same_passes;         /* and for how many `bat` replies */
+	int64_t lost_oldest_ms;      /* its oldest required reply when it was lost: only younger ones bring it back */
 	int64_t faulty_ms;           /* since when it reports a fault and carries nothing; RACK_NEVER */
 	bool failed;                 /* for too long: it has left the bank */
 };

@@ -31,7 +31,8 @@ struct schedule {
 	int address;        /* and module; 0: the rows that ask for the stack */
 	int tries;          /* of the present command that failed */
 	bool again;         /* this visit has gone back to its start once */
-	bool whole;         /* every command of the pass ended well so far */
+	bool whole;         /* every command of the pass ended well so far, but for modules missing at its start */
+	uint32_t missing;   /* bit N-1: module N was lost, or not known, when the pass began */
 	bool slow_done;     /* the pass has had its one slow command */
 	bool scanning;      /* this pass also tries addresses without a module */
 	bool table_seen;    /* the console has the `pwr` table and it could be read */
@@ -48,7 +49,8 @@ void schedule_console_found(struct schedule *s);
 void schedule_module_back(struct schedule *s, int address);
 
 /* Starts a pass. */
-void schedule_begin(struct schedule *s, const struct settings *settings, int64_t now_ms);
+void schedule_begin(struct schedule *s, const struct settings *settings, const struct rack *rack,
+                    int64_t now_ms);
 
 /* The command to send now; false: the pass is over. Asking twice gives the same answer. */
 bool schedule_next(struct schedule *s, const struct rack *rack, int64_t now_ms,

@@ -143,7 +143,7 @@ static void begin_pass(struct engine *e, int64_t now_ms)
 	e->pass_asked = false;
 	e->login_tried = e->login_tried && !e->login_lost;
 	e->login_lost = false;
-	schedule_begin(&e->schedule, &e->settings, now_ms);
+	schedule_begin(&e->schedule, &e->settings, &e->rack, now_ms);
 	if (e->session.state == SESSION_CLOSED)
 		e->out->open_port = true;
 	else

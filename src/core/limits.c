@@ -26,23 +26,18 @@ static const struct limits_set unlimited = {
 	.reason = { FREE_REASON, FREE_REASON, FREE_REASON },
 };
 
-static bool blocks(const struct limits_set *set, enum limits_kind kind)
-{
-	return kind == LIMIT_CCL ? set->charge_blocked : kind == LIMIT_DCL && set->discharge_blocked;
-}
-
-/* Puts one verdict into the minimum. */
+/* Puts one verdict into the minimum. Only verdicts of CCL and DCL block. */
 static void take(struct limits_set *set, enum limits_kind kind, const char *rule, uint8_t address,
                  const struct limits_verdict *v)
 {
-	bool first_block = v->blocks && !blocks(set, kind);
+	bool *blocked = kind == LIMIT_CCL ? &set->charge_blocked : &set->discharge_blocked;
+	bool first_block = v->blocks && !*blocked;
 
 	if (v->limit < set->limit[kind] || (v->limit == set->limit[kind] && first_block)) {
 		set->limit[kind] = v->limit;
 		set->reason[kind] = (struct limits_reason){ rule, *v, address, false };
 	}
-	set->charge_blocked |= v->blocks && kind == LIMIT_CCL;
-	set->discharge_blocked |= v->blocks && kind == LIMIT_DCL;
+	*blocked |= v->blocks;
 }
 
 static void judge_module(struct limits_set *set, const struct limits_module_input *in)

@@ -11,7 +11,7 @@ static const char *const kinds[LIMIT_KINDS] = {
 	[LIMIT_CVL] = "CVL  ", [LIMIT_CCL] = "CCL  ", [LIMIT_DCL] = "DCL  ",
 };
 
-/* The value of a key of [protection] with its unit. */
+/* The value of a key of [protection] with its unit; every key in a rule's text is one that has a unit. */
 static void put_value(const struct settings *settings, const char *key, size_t length,
                       struct text *out)
 {
@@ -21,13 +21,9 @@ static void put_value(const struct settings *settings, const char *key, size_t l
 
 	text_chars(&t, key, length);
 	row = settings_find("protection", name);
-	if (!row) {
-		text_str(out, "?");
-		return;
-	}
 	settings_get(settings, row, value, sizeof value);
 	text_str(out, value);
-	text_str(out, row->unit[0] != '\0' ? " " : "");
+	text_str(out, " ");
 	text_str(out, row->unit);
 }
 

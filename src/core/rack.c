@@ -22,7 +22,7 @@ void rack_init(struct rack *rack, const struct settings *settings)
 		m->address = (uint8_t)(i + 1);
 		m->wanted = settings->battery.addresses >> i & 1;
 		m->info_ms = m->pwr_ms = m->bat_ms = m->stat_ms = m->row_ms = RACK_NEVER;
-		m->faulty_ms = RACK_NEVER;
+		m->faulty_ms = m->lost_oldest_ms = RACK_NEVER;
 	}
 }
 
@@ -336,6 +336,8 @@ static bool fresh(const struct module *m, int64_t patience_ms, int64_t now_ms)
 {
 	int64_t age = rack_age_ms(m, now_ms);
 
+	if (m->state == MODULE_LOST && oldest_ms(m) <= m->lost_oldest_ms)
+		return false;
 	return age >= 0 && age < patience_ms;
 }
 
@@ -382,6 +384,14 @@ static void age_fault(struct module *m, const struct settings *settings, int64_t
 	m->failed = m->faulty_ms != RACK_NEVER && now_ms - m->faulty_ms >= settings->protection.failed_ms;
 }
 
+/* What was lost by age comes back by a younger reply, not because the patience has grown meanwhile. A frozen one
+ * comes back as soon as it moves. */
+static void lose(struct module *m, bool by_age)
+{
+	m->state = MODULE_LOST;
+	m->lost_oldest_ms = by_age ? oldest_ms(m) : RACK_NEVER;
+}
+
 uint32_t rack_age(struct rack *rack, const struct settings *settings, int64_t now_ms)
 {
 	int64_t patience = common_patience_ms(rack, rack_patience_ms(rack, settings), now_ms);
@@ -395,7 +405,7 @@ uint32_t rack_age(struct rack *rack, const struct settings *settings, int64_t no
 		if (m->wanted && fresh(m, patience, now_ms) && !rack_frozen(m, &settings->protection, now_ms))
 			m->state = MODULE_ONLINE;
 		else if (m->state == MODULE_ONLINE)
-			m->state = MODULE_LOST;
+			lose(m, !fresh(m, patience, now_ms));
 		age_fault(m, settings, now_ms);
 		if (m->state != before || m->failed != failed)
 			changed |= UINT32_C(1) << i;
@@ -411,7 +421,7 @@ uint32_t rack_end_of_pass(struct rack *rack)
 		struct module *m = &rack->module[i];
 
 		if (m->wanted && m->state == MODULE_AWAITED) {
-			m->state = MODULE_LOST;
+			lose(m, true);
 			changed |= UINT32_C(1) << i;
 		}
 	}

@@ -81,7 +81,8 @@ static bool scan_due(const struct schedule *s, const struct settings *settings, 
 	       now_ms - s->scan_ms >= (soon ? SCAN_SOON_MS : SCAN_LATER_MS);
 }
 
-void schedule_begin(struct schedule *s, const struct settings *settings, int64_t now_ms)
+void schedule_begin(struct schedule *s, const struct settings *settings, const struct rack *rack,
+                    int64_t now_ms)
 {
 	if (s->first_ms == RACK_NEVER)
 		s->first_ms = now_ms;
@@ -89,6 +90,9 @@ void schedule_begin(struct schedule *s, const struct settings *settings, int64_t
 	s->row = s->address = s->tries = 0;
 	s->again = s->slow_done = false;
 	s->whole = true;
+	s->missing = 0;
+	for (int i = 0; i < RACK_MODULES_MAX; i++)
+		s->missing |= (uint32_t)(rack->module[i].state == MODULE_LOST || !rack->module[i].wanted) << i;
 	s->scanning = scan_due(s, settings, now_ms);
 }
 
@@ -175,10 +179,10 @@ static bool missing(const struct schedule *s, const struct rack *rack)
 }
 
 /* Goes on after a command that will not be sent again in this visit. */
-static void give_up(struct schedule *s, const struct rack *rack)
+static void give_up(struct schedule *s)
 {
-	/* a module that is known to be lost does not spoil the pass of the others */
-	s->whole &= missing(s, rack);
+	/* a module that was known to be lost does not spoil the pass of the others */
+	s->whole &= s->address != 0 && (s->missing >> (s->address - 1) & 1);
 	if (rows[s->row].required)
 		next_module(s);
 	else
@@ -193,12 +197,12 @@ static void ended_well(struct schedule *s, int64_t now_ms)
 	next_row(s);
 }
 
-static void ended_refused(struct schedule *s, const struct rack *rack)
+static void ended_refused(struct schedule *s)
 {
 	if (!rows[s->row].required)
 		s->refused[s->row][s->address] = true;
 	if (rows[s->row].required)
-		give_up(s, rack);
+		give_up(s);
 	else
 		next_row(s);
 }
@@ -208,7 +212,7 @@ static void ended_badly(struct schedule *s, const struct rack *rack, enum schedu
 	int most = end == SCHEDULE_LATE ? TRIES_LATE : TRIES_DAMAGED;
 
 	if (++s->tries >= most || (missing(s, rack) && end == SCHEDULE_LATE)) {
-		give_up(s, rack);
+		give_up(s);
 	} else if (end == SCHEDULE_DOUBTED && rows[s->row].kind == COMMAND_BAT && !s->again) {
 		s->again = true;
 		s->row = row_of(COMMAND_PWR);
@@ -221,7 +225,7 @@ void schedule_done(struct schedule *s, const struct rack *rack, enum schedule_en
 	if (end == SCHEDULE_GOOD)
 		ended_well(s, now_ms);
 	else if (end == SCHEDULE_REFUSED)
-		ended_refused(s, rack);
+		ended_refused(s);
 	else
 		ended_badly(s, rack, end);
 }

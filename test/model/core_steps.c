@@ -317,7 +317,8 @@ static void judge_lost(void)
 	limits_step_lost(&w.limits, &w.settings, &w.last, before.cell_low_mv, w.dynamics.published,
 	                 w.now_ms);
 	follow(w.together);
-	bank_lost_figures(&before, &w.settings, &w.shown, w.modules, &w.figures);
+	w.alarms.bank_set.level[ALARM_BMS_CABLE] = 2;
+	bank_lost_figures(&before, &w.settings, &w.shown, &w.alarms.bank_set, w.modules, &w.figures);
 	w.figures.cell_low_mv = before.cell_low_mv;
 }
 

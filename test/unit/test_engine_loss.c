@@ -199,6 +199,21 @@ static void test_all_lost(void **state)
 	assert_int_equal(bench_said(&b, "the battery is back"), 1);
 }
 
+/* Sixteen modules on a slow line: a pass takes longer than max_age, the first one as well. Nobody is lost by that. */
+static void test_long_passes(void **state)
+{
+	static struct bench b;
+
+	(void)state;
+	bench_init(&b, 16);
+	b.engine.settings.protection.max_age_ms = 2500;
+	bench_run(&b, 60000);
+	assert_true(b.online);
+	assert_in_range(b.engine.cycle_ms, 2600, 10000);
+	assert_int_equal(bench_said(&b, "lost"), 0);
+	assert_int_equal(rack_sound(&b.engine.rack), 16);
+}
+
 /* Ten failed polls in a row, 6 s apart, then it ends with 111 for the supervisor. */
 static void test_ten_failed_polls(void **state)
 {
@@ -383,6 +398,7 @@ int main(void)
 		cmocka_unit_test(test_module_lost_and_found),
 		cmocka_unit_test(test_module_never_there),
 		cmocka_unit_test(test_all_lost),
+		cmocka_unit_test(test_long_passes),
 		cmocka_unit_test(test_ten_failed_polls),
 		cmocka_unit_test(test_only_bad_replies),
 		cmocka_unit_test(test_good_reply_resets),

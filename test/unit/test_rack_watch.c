@@ -146,10 +146,32 @@ static void test_going_together(void **state)
 	}
 }
 
+/* A module that was lost by age comes back by a younger reply only: a longer pass of the others, and with it a
+ * longer patience, is none. */
+static void test_patience_grows(void **state)
+{
+	struct scene s;
+	struct module *m = &s.rack.module[0];
+
+	(void)state;
+	scene_init(&s, 1);
+	assert_int_equal(rack_age(&s.rack, &s.settings, 15000), 1);
+	assert_int_equal(m->state, MODULE_LOST);
+	s.rack.last_good_pass_ms = 10000;
+	assert_int_equal(rack_age(&s.rack, &s.settings, 16000), 0);
+	assert_int_equal(m->state, MODULE_LOST);
+	m->pwr_ms = 16000;
+	assert_int_equal(rack_age(&s.rack, &s.settings, 16000), 0);
+	m->bat_ms = 16500;
+	assert_int_equal(rack_age(&s.rack, &s.settings, 16500), 1);
+	assert_int_equal(m->state, MODULE_ONLINE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_frozen),
+		cmocka_unit_test(test_patience_grows),
 		cmocka_unit_test(test_jumped),
 		cmocka_unit_test(test_failed_module),
 		cmocka_unit_test(test_going_together),

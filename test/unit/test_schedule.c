@@ -108,7 +108,7 @@ static void pass(struct desk *d, const char *legend, const char *script, bool wh
 	struct command command;
 	char name[24];
 
-	schedule_begin(&d->schedule, &d->settings, d->now_ms);
+	schedule_begin(&d->schedule, &d->settings, &d->rack, d->now_ms);
 	play(d, legend, script);
 	if (schedule_next(&d->schedule, &d->rack, d->now_ms, &command)) {
 		spell(command, name, sizeof name);
@@ -404,7 +404,7 @@ static void test_table_seen(void **state)
 
 	(void)state;
 	desk_init(&d, 0);
-	schedule_begin(&d.schedule, &d.settings, 0);
+	schedule_begin(&d.schedule, &d.settings, &d.rack, 0);
 	play(&d, "table damaged", "pwr! pwr");
 	assert_true(d.schedule.table_seen);
 	d.rack.module[3].wanted = true;
