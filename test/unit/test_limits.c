@@ -499,6 +499,67 @@ static void test_final_clamp(void **state)
 	assert_int_equal(limits.module_set[1].limit[LIMIT_DCL], 10000);
 }
 
+/* A pack voltage is rounded to 0.1 V, half of it up. */
+static void test_pack_voltage(void **state)
+{
+	static const struct {
+		int32_t cell_mv, cells, pack_mv;
+	} rows[] = {
+		{ 3133, 15, 47000 }, { 3067, 15, 46000 }, { 3500, 15, 52500 }, { 3133, 16, 50100 },
+		{ 3349, 1, 3300 },   { 3350, 1, 3400 },   { 3300, 1, 3300 },   { 0, 15, 0 },
+	};
+
+	(void)state;
+	for (int i = 0; i < COUNT_OF(rows); i++)
+		assert_row("pack voltage", i, limits_pack_mv(rows[i].cell_mv, rows[i].cells), rows[i].pack_mv);
+}
+
+/* Whatever a rule says, nothing below zero leaves. */
+static void test_never_below_zero(void **state)
+{
+	struct scene s;
+	struct limits limits;
+
+	(void)state;
+	scene_init(&s, 2);
+	limits_init(&limits);
+	s.rack.pwrsys_ms = 0;
+	s.rack.pwrsys.charge_mv = opt_some(-1);
+	s.rack.pwrsys.charge_ma = opt_some(-1);
+	s.rack.pwrsys.discharge_ma = opt_some(-20000);
+	step(&s, &limits, 0);
+	for (enum limits_kind k = 0; k < LIMIT_KINDS; k++) {
+		assert_int_equal(limits.bank_set.limit[k], 0);
+		assert_int_equal(limits.module_set[0].limit[k], 0);
+	}
+}
+
+/* Of two rules that say the same the first in the table is named, but a block before what only limits. */
+static void test_which_rule_is_named(void **state)
+{
+	struct scene s;
+	struct limits limits;
+
+	(void)state;
+	scene_init(&s, 1);
+	limits_init(&limits);
+	s.settings.protection.charge_cold_current_ma = 10000;
+	s.settings.protection.deep_cell_current_ma = 10000;
+	put(&s, TEMP, 3000);
+	put(&s, CELL_LOW, 2700);
+	step(&s, &limits, 0);
+	assert_string_equal(limits.bank_set.reason[LIMIT_CCL].rule, "Cold");
+	s.settings.protection.charge_cold_current_ma = 0;
+	step(&s, &limits, 1000);
+	assert_string_equal(limits.bank_set.reason[LIMIT_CCL].rule, "Cold");
+	s.rack.module[0].pwr.base = WORD_SYSERROR;
+	step(&s, &limits, 2000);
+	assert_string_equal(limits.bank_set.reason[LIMIT_CCL].rule, "BMS event");
+	put(&s, TEMP, -1);
+	step(&s, &limits, 3000);
+	assert_string_equal(limits.bank_set.reason[LIMIT_CCL].rule, "Cold");
+}
+
 /* 16 cells: every pack voltage grows with them. */
 static void test_sixteen_cells(void **state)
 {
@@ -565,6 +626,9 @@ int main(void)
 		cmocka_unit_test(test_soc_rules),
 		cmocka_unit_test(test_blocked_discharge_current),
 		cmocka_unit_test(test_final_clamp),
+		cmocka_unit_test(test_pack_voltage),
+		cmocka_unit_test(test_never_below_zero),
+		cmocka_unit_test(test_which_rule_is_named),
 		cmocka_unit_test(test_sixteen_cells),
 		cmocka_unit_test(test_table_tightens),
 	};
