@@ -137,6 +137,20 @@ class BatteryTest(unittest.TestCase):
             self.assertEqual(bank["Alarms.BmsCable"], 0)
             rig.wait_link(lambda doc: doc["failed_polls"] == 0, since=rig.now())
 
+    def test_lost_once(self):
+        """Modules that are a little apart in age are lost for good, not now and again."""
+        config = dict(PATIENT, protection=dict(PATIENT["protection"], max_age_s=4))
+        with Rig(models="us2kbpl", modules=3, latency_s=0.03, config=config) as rig:
+            rig.wait_bank(counts(3, 0))
+            rig.sim.fault("silence")
+            rig.wait_bank(lambda b: b["Alarms.BmsCable"] == 2)
+            mark = rig.now()
+            time.sleep(3)
+            for pattern in ("module 1 is lost", "module 2 is lost", "module 3 is lost", "every module is lost"):
+                self.assertEqual(len(rig.daemon.matching(pattern)), 1, pattern)
+            for message in rig.subscriber.on(rig.topic("pylon"), mark):
+                self.assertEqual(rig.flat(message)["Alarms.BmsCable"], 2)
+
     def test_never_there(self):
         """Before the first good reply it stays up, whatever max_failed_polls says, and says so once."""
         with Rig(models="us2kbpl", modules=1, config=QUICK) as rig:
