@@ -271,15 +271,13 @@ static void read_password(struct reading *r, int line)
 		warn(r, mqtt->password_file, "others can read this password: chmod 600");
 }
 
-static void check_login(struct reading *r, bool open_to_others)
+static void check_login(struct reading *r)
 {
 	const struct settings_mqtt *mqtt = &r->settings.mqtt;
 	int password_line = line_of(r, settings_find("mqtt", "password"));
 	int file_line = line_of(r, settings_find("mqtt", "password_file"));
 	bool in_file = *mqtt->password_file != '\0', here = *mqtt->password != '\0';
 
-	if (here && open_to_others)
-		warn(r, r->path, "others can read the password in it: chmod 600, or use password_file");
 	if (here && in_file)
 		refuse(r, file_line, "[mqtt] password_file: password is set too, only one is allowed");
 	else if (in_file)
@@ -301,7 +299,9 @@ bool config_read(const char *path, struct settings *out, config_report *report, 
 		return false;
 	}
 	read_lines(&r, text, facts.length);
-	check_login(&r, facts.open_to_others);
+	if (facts.open_to_others)
+		warn(&r, path, "others can read this file, and a password in it: chmod 600");
+	check_login(&r);
 	for (int i = 0; i < settings_order_count; i++)
 		check_order(&r, &settings_orders[i]);
 	if (r.faults == 0)

@@ -217,7 +217,10 @@ def wait(master, wake_fd, until):
     """Sleeps until there is input, somebody wakes us, or the time has come; True on input."""
     fds = [wake_fd] + ([master] if master is not None else [])
     timeout = IDLE_S if until is None else max(0.0, min(IDLE_S, until - time.monotonic()))
-    ready = select.select(fds, [], [], timeout)[0]
+    try:
+        ready = select.select(fds, [], [], timeout)[0]
+    except (OSError, ValueError):
+        return False               # unplug() has closed the pty meanwhile
     if wake_fd in ready:
         os.read(wake_fd, 512)
     return master is not None and master in ready
