@@ -109,7 +109,7 @@ static void apply_sharing(struct limits_set *bank, enum limits_kind kind,
 		int32_t current = kind == LIMIT_CCL ? readings[i].current_ma : -readings[i].current_ma;
 		int32_t own = parts[i].limit[kind];
 
-		if (readings[i].failed || current <= own || total * own / current >= lowest)
+		if (readings[i].failed || current <= 0 || current <= own || total * own / current >= lowest)
 			continue;
 		lowest = total * own / current;
 		bank->reason[kind] = (struct limits_reason){
