@@ -6,7 +6,7 @@ CC ?= gcc
 CFLAGS ?= -O2 -g
 PYTHON ?= /usr/bin/python3
 CAPTURES ?= ../shared/captures
-export CAPTURES
+export CAPTURES PREFIX DESTDIR
 
 WARNINGS = -Wall -Wextra -Wconversion -Wshadow -Wformat=2 -Wstrict-prototypes -Wmissing-prototypes
 ifdef WERROR
@@ -59,8 +59,12 @@ demo: ## a simulated battery, a private broker and the daemon, for a minute
 	@$(PYTHON) test/demo/demo.py
 
 check: ## every test that needs no hardware; the README's second command
-	@packaging/install-packages.sh build test
+	@packaging/install-packages.sh build test package
 	@test/check.sh
+
+check-long: $(BUILD)/test/test_mqtt ## what takes long: ten million steps against the model, a broker frozen for long
+	@$(MAKE) --no-print-directory -s model MODEL_STEPS=10000000
+	@$(BUILD)/test/test_mqtt long
 
 unit: $(UNIT_TESTS) ## build and run the unit tests
 	@test/run-unit.sh $(UNIT_TESTS)
@@ -75,6 +79,16 @@ $(BUILD)/test/core_steps: test/model/core_steps.c $(CORE) Makefile
 	@echo "  LINK  $@"
 	@$(CC) $(ALL_CFLAGS) -pie -MMD -MP -o $@ $< $(CORE)
 
+release: ## the files for a GX device, in build/release: two programs, a tarball, two opkg packages
+	@VERSION=$(VERSION) BUILD=$(BUILD) packaging/release.sh
+
+check-release: ## build the release twice, take it apart, run its programs in an emulator
+	@packaging/install-packages.sh build test package release
+	@VERSION=$(VERSION) BUILD=$(BUILD) packaging/check-release.sh
+
+install: all ## on a Debian host: the program, a sample configuration and a systemd unit (PREFIX, DESTDIR)
+	@BUILD=$(BUILD) packaging/install-host.sh
+
 docs: $(BUILD)/docs ## write conf/pylontech-mqtt.ini and the README's tables anew from the program's own
 	@test/docs/write.sh $(BUILD)/docs
 
@@ -88,6 +102,12 @@ $(BUILD)/docs: test/docs/docs.c $(CORE) $(SHELL_OBJECTS) Makefile
 clean: ## remove what was built
 	rm -rf $(BUILD) build-*
 
-.PHONY: all help deps demo check unit model docs docs-check clean
+coverage: ## lines and branches of the core that the unit tests run
+	@$(PYTHON) test/coverage.py
+
+mutants: ## change limits, dynamics and alarms piece by piece: do the tests notice? (10 minutes)
+	@$(PYTHON) test/mutants.py
+
+.PHONY: all help deps demo check check-long unit model coverage mutants docs docs-check release check-release install clean
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

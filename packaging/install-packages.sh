@@ -1,15 +1,19 @@
 #!/bin/sh
-# Installs the Debian packages that are missing. Arguments: what for (build, test).
+# Installs the Debian packages that are missing. Arguments: what for (build, test, release, package).
 set -eu
 
 build="gcc make libc6-dev pkg-config libmosquitto-dev libjson-c-dev libserialport-dev libinih-dev"
 test="libcmocka-dev mosquitto mosquitto-clients python3"
+release="gcc-arm-linux-gnueabihf gcc-aarch64-linux-gnu libc6-dev-armhf-cross libc6-dev-arm64-cross make qemu-user"
+package="daemontools busybox shellcheck python3"
 
 missing=
 for purpose in "$@"; do
 	case $purpose in
 	build) packages=$build ;;
 	test) packages=$test ;;
+	release) packages=$release ;;
+	package) packages=$package ;;
 	*) echo "install-packages: unknown purpose '$purpose'" >&2; exit 2 ;;
 	esac
 	for package in $packages; do

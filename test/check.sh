@@ -14,9 +14,9 @@ total_skipped=0
 # Adds "N passed, N failed[, N skipped]" of the last line that has it.
 add_counts() {
 	counts=$(grep -E '[0-9]+ passed, [0-9]+ failed' "$log" | tail -n 1)
-	passed=$(echo "$counts" | sed -n 's/.*[^0-9]\{0,1\}\([0-9][0-9]*\) passed.*/\1/p')
-	failed=$(echo "$counts" | sed -n 's/.*[^0-9]\([0-9][0-9]*\) failed.*/\1/p')
-	skipped=$(echo "$counts" | sed -n 's/.*[^0-9]\([0-9][0-9]*\) skipped.*/\1/p')
+	passed=$(echo "$counts" | grep -oE '[0-9]+ passed' | grep -oE '[0-9]+')
+	failed=$(echo "$counts" | grep -oE '[0-9]+ failed' | grep -oE '[0-9]+')
+	skipped=$(echo "$counts" | grep -oE '[0-9]+ skipped' | grep -oE '[0-9]+')
 	total_passed=$((total_passed + ${passed:-0}))
 	total_failed=$((total_failed + ${failed:-0}))
 	total_skipped=$((total_skipped + ${skipped:-0}))
@@ -48,6 +48,7 @@ stage "independent model of the rules" make -s -j"$jobs" WERROR=1 model
 stage "the comparison can fail" "$python" test/run_python.py test/model
 stage "simulated battery" "$python" test/run_python.py test/sim
 stage "contract checker" "$python" test/run_python.py test/e2e/test_contract.py
+stage "package" "$python" test/run_python.py test/package
 stage "end to end" "$python" test/e2e/run.py
 stage "promises of the README" "$python" test/lint/promises.py README.md "$RAN"
 

@@ -42,7 +42,8 @@ struct alarms_set {
 
 struct alarms_memory {
 	bool on[ALARMS_ROWS_MAX];      /* each row of the table */
-	int64_t since_ms[ALARMS_ROWS_MAX]; /* a condition that must last: when it began; -1: it does not hold */
+	bool beyond[ALARMS_ROWS_MAX];      /* of a condition that must last: whether it holds, */
+	int64_t since_ms[ALARMS_ROWS_MAX]; /* and since when */
 };
 
 struct alarms {

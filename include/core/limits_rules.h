@@ -58,6 +58,17 @@ static inline struct limits_verdict limits_speak(int32_t limit, int32_t value,
 	return (struct limits_verdict){ .limit = limit, .value = value, .unit = unit, .cell = cell };
 }
 
+/* With nothing to show but the rule's name. */
+static inline struct limits_verdict limits_speak_plain(int32_t limit)
+{
+	return (struct limits_verdict){ .limit = limit };
+}
+
+static inline struct limits_verdict limits_block_plain(void)
+{
+	return (struct limits_verdict){ .blocks = true };
+}
+
 static inline struct limits_verdict limits_block(int32_t value, enum limits_unit unit, int cell)
 {
 	return (struct limits_verdict){ .blocks = true, .value = value, .unit = unit, .cell = cell };

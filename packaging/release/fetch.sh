@@ -12,6 +12,7 @@ is_right() {
 
 # Debian's main archive, not its security archive: that one has no pool of everything.
 mirror() {
+	# shellcheck disable=SC2016
 	apt-get indextargets --format '$(SITE)' 'Created-By: Packages' 'Origin: Debian' 'Label: Debian' | head -n 1
 }
 

@@ -37,11 +37,11 @@ common_flags() (
 
 # compile_all OUT COMPILER FLAGS FILE...: each file to OUT/NAME.o, as many at a time as there are processors.
 compile_all() (
-	out=$1
+	objects_in=$1
 	command="$2 $3"
 	shift 3
-	mkdir -p "$out"
+	mkdir -p "$objects_in"
 	# shellcheck disable=SC2016
 	printf '%s\n' "$@" | xargs -P "$(nproc)" -I '{}' \
-		sh -c "$command"' -c -o "$1/$(basename "$2" .c).o" "$2"' sh "$out" '{}'
+		sh -c "$command"' -c -o "$1/$(basename "$2" .c).o" "$2"' sh "$objects_in" '{}'
 )

@@ -2,6 +2,7 @@
 
 #include "core/events.h"
 #include "core/limits.h"
+#include "core/number.h"
 #include "core/trip.h"
 
 #include <stddef.h>
@@ -36,10 +37,12 @@ struct alarm_row {
 	size_t threshold; /* offset in struct settings_protection */
 };
 
-#define TOLD(alarm, level, source, bits) { ALARM_##alarm, level, SOURCE_##source, bits, 0 }
-#define STATE(alarm, level, source) TOLD(alarm, level, source, 0)
-#define MEASURED(alarm, level, source, key) \
-	{ ALARM_##alarm, level, SOURCE_##source, 0, offsetof(struct settings_protection, key) }
+#define STATE(key, degree, from) { .alarm = ALARM_##key, .level = degree, .source = SOURCE_##from }
+#define TOLD(key, degree, from, which) \
+	{ .alarm = ALARM_##key, .level = degree, .source = SOURCE_##from, .bits = which }
+#define MEASURED(key, degree, from, member) \
+	{ .alarm = ALARM_##key, .level = degree, .source = SOURCE_##from, \
+	  .threshold = offsetof(struct settings_protection, member) }
 
 static const struct alarm_row rows[] = {
 	TOLD(LOW_VOLTAGE, 1, POWER, 0x8),
@@ -119,6 +122,7 @@ struct judge_input {
 	const struct alarm_row *row;
 	int32_t threshold;
 	bool on;
+	bool *beyond;
 	int64_t *since_ms;
 	int64_t now_ms;
 };
@@ -131,16 +135,12 @@ const char *alarms_key(enum alarm alarm)
 void alarms_init(struct alarms *alarms)
 {
 	memset(alarms, 0, sizeof *alarms);
-	for (int i = 0; i < RACK_MODULES_MAX; i++)
-		for (size_t row = 0; row < ROWS; row++)
-			alarms->memory[i].since_ms[row] = -1;
 }
 
+/* Every bit of Bat and Power Events has a meaning in the list. */
 static bool unknown_anything(const struct rack_reading *r)
 {
-	return r->unknown_word || events_unknown(EVENT_BAT, r->pwr->bat_events.bits) ||
-	       events_unknown(EVENT_POWER, r->pwr->power_events.bits) ||
-	       events_unknown(EVENT_FAULT, r->pwr->system_fault.bits);
+	return r->unknown_word || events_unknown(EVENT_FAULT, r->pwr->system_fault.bits);
 }
 
 static bool below(const struct judge_input *in, const struct rack_extreme *worst,
@@ -177,10 +177,9 @@ static bool spread_above(const struct judge_input *in)
 	              trip_above(in->on, spread, spread, in->threshold,
 	                         in->threshold - in->p->alarm_spread_release_mv);
 
-	if (!beyond)
-		*in->since_ms = -1;
-	else if (*in->since_ms < 0)
+	if (beyond && !*in->beyond)
 		*in->since_ms = in->now_ms;
+	*in->beyond = beyond;
 	if (!beyond || in->on)
 		return beyond;
 	return in->r->cell_high.value.value <= in->p->alarm_spread_top_cell_mv ||
@@ -217,7 +216,7 @@ static bool judge(const struct judge_input *in)
 {
 	const struct rack_reading *r = in->r;
 	const struct settings_protection *p = in->p;
-	struct rack_extreme mos = { r->mos_temp_mc, 0 }, soc = { opt_some(r->soc_pct), 0 };
+	struct rack_extreme mos = { .value = r->mos_temp_mc }, soc = { .value = opt_some(r->soc_pct) };
 
 	switch (in->row->source) {
 	case SOURCE_PACK_BELOW:
@@ -241,6 +240,11 @@ static bool judge(const struct judge_input *in)
 	}
 }
 
+static void raise_to(uint8_t *level, uint8_t least)
+{
+	*level = (uint8_t)number_max(*level, least);
+}
+
 static void step_module(struct alarms *alarms, const struct settings_protection *p,
                         const struct rack_reading *r, int64_t now_ms)
 {
@@ -251,13 +255,13 @@ static void step_module(struct alarms *alarms, const struct settings_protection 
 	for (size_t i = 0; i < ROWS; i++) {
 		struct judge_input in = {
 			.p = p, .r = r, .row = &rows[i], .on = memory->on[i],
-			.since_ms = &memory->since_ms[i], .now_ms = now_ms,
+			.beyond = &memory->beyond[i], .since_ms = &memory->since_ms[i], .now_ms = now_ms,
 		};
 
 		memcpy(&in.threshold, (const char *)p + rows[i].threshold, sizeof in.threshold);
 		memory->on[i] = judge(&in);
-		if (memory->on[i] && set->level[rows[i].alarm] < rows[i].level)
-			set->level[rows[i].alarm] = rows[i].level;
+		if (memory->on[i])
+			raise_to(&set->level[rows[i].alarm], rows[i].level);
 	}
 }
 
@@ -273,8 +277,7 @@ void alarms_step(struct alarms *alarms, const struct settings *settings,
 
 		step_module(alarms, &settings->protection, &readings[i], now_ms);
 		for (enum alarm a = 0; a < ALARMS; a++)
-			if (set->level[a] > bank->level[a])
-				bank->level[a] = set->level[a];
+			raise_to(&bank->level[a], set->level[a]);
 	}
 	if (lost > 0)
 		bank->level[ALARM_BMS_CABLE] = lost == wanted ? 2 : 1;

@@ -1,5 +1,7 @@
 #include "core/dynamics.h"
 
+#include "core/number.h"
+
 /* Ramps climb in steps of this, so that a slow one (0.05 V/s) is not lost in whole millivolts. */
 #define RAMP_STEP_MS 100
 
@@ -28,7 +30,7 @@ static void climb(struct dynamics *d, enum limits_kind kind, int32_t target, int
 	int64_t room = target - d->published[kind];
 	int64_t rise = rate == 0 ? room : steps * RAMP_STEP_MS * rate / 1000;
 
-	d->published[kind] += (int32_t)(rise < room ? rise : room);
+	d->published[kind] += (int32_t)number_min(rise, room);
 	if (rise > 0)
 		d->ramp_ms[kind] += steps * RAMP_STEP_MS;
 }
@@ -46,8 +48,7 @@ static void step_one(struct dynamics *d, const struct settings *settings, enum l
 		d->ramp_ms[kind] = now_ms;
 		return;
 	}
-	if (d->ramp_ms[kind] < ends)
-		d->ramp_ms[kind] = ends;
+	d->ramp_ms[kind] = number_max(d->ramp_ms[kind], ends);
 	climb(d, kind, target, rate_per_s(settings, kind, d->modules), now_ms);
 }
 
@@ -71,8 +72,7 @@ void dynamics_step(struct dynamics *d, const struct settings *settings,
 
 void dynamics_release(struct dynamics *d, enum limits_kind kind, int32_t target)
 {
-	if (target > d->published[kind])
-		d->published[kind] = target;
+	d->published[kind] = (int32_t)number_max(d->published[kind], target);
 }
 
 void dynamics_show(const struct dynamics *d, const struct limits_set *target,

@@ -2,6 +2,7 @@
 
 #include "core/events.h"
 #include "core/limits_rules.h"
+#include "core/number.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -73,7 +74,7 @@ static void merge(struct limits_set *set, const struct limits_set *other)
 
 static int32_t clamp(int64_t value, int64_t most)
 {
-	return (int32_t)(value < 0 ? 0 : value > most ? most : value);
+	return (int32_t)number_min(number_max(value, 0), most);
 }
 
 /* Last of all and never bypassed: nothing leaves here above what the owner configured. */
@@ -107,13 +108,14 @@ static void apply_sharing(struct limits_set *bank, enum limits_kind kind,
 
 	for (int i = 0; i < count; i++) {
 		int32_t current = kind == LIMIT_CCL ? readings[i].current_ma : -readings[i].current_ma;
-		int32_t own = parts[i].limit[kind];
+		int64_t own = number_max(parts[i].limit[kind], 0);
 
-		if (readings[i].failed || current <= 0 || current <= own || total * own / current >= lowest)
+		if (readings[i].failed || current <= own || total * own / current >= lowest)
 			continue;
 		lowest = total * own / current;
 		bank->reason[kind] = (struct limits_reason){
-			"Uneven sharing", limits_speak(0, current, UNIT_MA, 0), readings[i].address, false
+			.rule = "Uneven sharing", .verdict = { .value = current, .unit = UNIT_MA },
+			.address = readings[i].address,
 		};
 	}
 	bank->limit[kind] = (int32_t)lowest;
@@ -125,11 +127,11 @@ static void only_down(struct limits_set *part, struct limits_module_memory *m,
                       const struct rack_reading *r)
 {
 	bool blind = m->judged && (r->failed_cells > 0 || r->lost_temps > 0);
+	const bool blocked[LIMIT_KINDS] = { [LIMIT_CCL] = m->charge_blocked, [LIMIT_DCL] = m->discharge_blocked };
 
 	for (enum limits_kind k = 0; k < LIMIT_KINDS; k++) {
-		struct limits_verdict before = limits_speak(m->limit[k], 0, UNIT_PLACE, 0);
+		struct limits_verdict before = { .limit = m->limit[k], .blocks = blocked[k], .unit = UNIT_PLACE };
 
-		before.blocks = k == LIMIT_CCL ? m->charge_blocked : k == LIMIT_DCL && m->discharge_blocked;
 		if (blind)
 			take(part, k, "Missing value", r->address, &before);
 		m->limit[k] = part->limit[k];
@@ -223,8 +225,7 @@ static void take_missing(struct limits_set *set, const struct settings *settings
 	const char *rule = failed ? "Failed module" : "Lost module";
 	const struct limits_held *held = &memory->held[i];
 	int64_t hold_ms = (int64_t)p->lost_module_hold_min * 60 * 1000;
-	struct limits_verdict v = limits_speak(limits_pack_mv(p->cell_float_mv, bank->cells), 0,
-	                                       UNIT_PLACE, 0);
+	struct limits_verdict v = { .limit = limits_pack_mv(p->cell_float_mv, bank->cells), .unit = UNIT_PLACE };
 
 	take(set, LIMIT_CVL, rule, (uint8_t)(i + 1), &v);
 	if (held->known && now_ms - memory->missing_ms[i] < hold_ms) {
@@ -235,7 +236,7 @@ static void take_missing(struct limits_set *set, const struct settings *settings
 		take(set, LIMIT_CCL, rule, (uint8_t)(i + 1), &v);
 	}
 	if (failed ? p->failed_module_blocks : p->lost_module_blocks) {
-		v = limits_block(0, UNIT_PLACE, 0);
+		v = (struct limits_verdict){ .blocks = true, .unit = UNIT_PLACE };
 		take(set, LIMIT_CCL, rule, (uint8_t)(i + 1), &v);
 		take(set, LIMIT_DCL, rule, (uint8_t)(i + 1), &v);
 	}
@@ -313,13 +314,13 @@ void limits_step_lost(struct limits *limits, const struct settings *settings,
 {
 	const struct settings_protection *p = &settings->protection;
 	struct limits_set *set = &limits->bank_set;
-	struct limits_verdict charge = limits_block(0, UNIT_NONE, 0);
+	struct limits_verdict charge = limits_block_plain();
 	struct limits_verdict discharge = may_give(p, last, cell_low_mv)
-	                                          ? limits_speak(p->lost_battery_current_ma, 0, UNIT_NONE, 0)
-	                                          : limits_block(0, UNIT_NONE, 0);
+	                                          ? limits_speak_plain(p->lost_battery_current_ma)
+	                                          : limits_block_plain();
 	struct limits_subject bank = *last;
 
-	note_missing(&limits->memory, (UINT32_C(1) << RACK_MODULES_MAX) - 1, now_ms);
+	note_missing(&limits->memory, UINT32_MAX, now_ms);
 	bank.current_ma = 0; /* nobody knows it now */
 	discharge.blocks |= set->discharge_blocked;
 	*set = unlimited;
@@ -329,8 +330,7 @@ void limits_step_lost(struct limits *limits, const struct settings *settings,
 	set->limit[LIMIT_DCL] = (int32_t)clamp((int64_t)set->limit[LIMIT_DCL] * last->modules, INT32_MAX);
 	apply_blocks(set, settings);
 	for (enum limits_kind k = 0; k < LIMIT_KINDS; k++)
-		if (published[k] < set->limit[k])
-			set->limit[k] = published[k];
+		set->limit[k] = (int32_t)number_min(set->limit[k], published[k]);
 	final_clamp(set, settings, last->cells, last->modules);
 }
 

@@ -1,6 +1,7 @@
 #include "core/limits_rules.h"
 
 #include "core/events.h"
+#include "core/number.h"
 #include "core/trip.h"
 
 #include <stddef.h>
@@ -9,7 +10,7 @@
 
 static struct limits_verdict charge_base(const struct limits_module_input *in)
 {
-	return limits_speak(in->charge_base_ma, 0, UNIT_NONE, 0);
+	return limits_speak_plain(in->charge_base_ma);
 }
 
 static struct limits_verdict charge_cold(const struct limits_module_input *in)
@@ -58,7 +59,7 @@ static struct limits_verdict cell_over_voltage(const struct limits_module_input 
 	return *on ? limits_block(worst->value.value, UNIT_MV, worst->cell) : limits_silent();
 }
 
-/* The share of the base at `mv` on a monotonic line of points, rising or falling. */
+/* The share of the base at `mv` on a line of points whose voltages rise or fall. */
 static int32_t taper(const struct settings_taper *t, int32_t mv, int32_t base_ma)
 {
 	bool rising = t->cell_mv[SETTINGS_TAPER_POINTS - 1] > t->cell_mv[0];
@@ -66,7 +67,7 @@ static int32_t taper(const struct settings_taper *t, int32_t mv, int32_t base_ma
 	for (int i = 0; i < SETTINGS_TAPER_POINTS; i++) {
 		if (rising ? mv > t->cell_mv[i] : mv < t->cell_mv[i])
 			continue;
-		if (i == 0 || mv == t->cell_mv[i])
+		if (i == 0)
 			return limits_share(base_ma, t->percent[i]);
 		int64_t way = t->cell_mv[i] - t->cell_mv[i - 1];
 		int64_t weighted = (int64_t)t->percent[i - 1] * (t->cell_mv[i] - mv) +
@@ -85,8 +86,7 @@ static struct limits_verdict charge_taper(const struct limits_module_input *in)
 	if (!worst->value.known)
 		return limits_silent();
 	limit = taper(&in->p->charge_taper, worst->value.value, in->charge_base_ma);
-	return limit < in->charge_base_ma ? limits_speak(limit, worst->value.value, UNIT_MV, worst->cell)
-	                                  : limits_silent();
+	return limits_speak(limit, worst->value.value, UNIT_MV, worst->cell);
 }
 
 static struct limits_verdict deep_cell(const struct limits_module_input *in)
@@ -110,7 +110,7 @@ static struct limits_verdict deep_cell(const struct limits_module_input *in)
 
 static struct limits_verdict cell_sensor(const struct limits_module_input *in)
 {
-	return in->r->failed_cells > 0 ? limits_block(0, UNIT_NONE, 0) : limits_silent();
+	return in->r->failed_cells > 0 ? limits_block_plain() : limits_silent();
 }
 
 /* ---- BMS events: which bits block what ---- */
@@ -200,7 +200,7 @@ static struct limits_verdict charge_wish(const struct limits_module_input *in)
 
 static struct limits_verdict discharge_base(const struct limits_module_input *in)
 {
-	return limits_speak(in->discharge_base_ma, 0, UNIT_NONE, 0);
+	return limits_speak_plain(in->discharge_base_ma);
 }
 
 /* "Released above 3.15 V": 3.15 V itself does not release. */
@@ -223,8 +223,7 @@ static struct limits_verdict discharge_taper(const struct limits_module_input *i
 	if (!worst->value.known)
 		return limits_silent();
 	limit = taper(&in->p->discharge_taper, worst->value.value, in->discharge_base_ma);
-	return limit < in->discharge_base_ma ? limits_speak(limit, worst->value.value, UNIT_MV, worst->cell)
-	                                     : limits_silent();
+	return limits_speak(limit, worst->value.value, UNIT_MV, worst->cell);
 }
 
 /* The cut must last, because a pack dips when a pump starts. Both are released above 48.0 V. */
@@ -291,9 +290,9 @@ static struct limits_verdict over_current(const struct limits_module_input *in)
 	}
 	if (m->over_current && in->now_ms - m->over_current_ms >= in->p->over_current_ms)
 		m->over_current = false;
-	return m->over_current ? limits_speak(limits_share(in->discharge_base_ma, in->p->over_current_pct), 0,
-	                               UNIT_NONE, 0)
-	                       : limits_silent();
+	return m->over_current
+	               ? limits_speak_plain(limits_share(in->discharge_base_ma, in->p->over_current_pct))
+	               : limits_silent();
 }
 
 static struct limits_verdict discharge_wish(const struct limits_module_input *in)
@@ -315,7 +314,7 @@ static struct limits_verdict cell_headroom(const struct limits_module_input *in)
 	if (!worst->value.known || worst->value.value <= in->p->headroom_start_cell_mv)
 		return limits_silent();
 	mv = in->r->pack_mv + in->r->cells * (in->p->headroom_target_cell_mv - worst->value.value);
-	return limits_speak(mv > floor_mv ? mv : floor_mv, worst->value.value, UNIT_MV, worst->cell);
+	return limits_speak((int32_t)number_max(mv, floor_mv), worst->value.value, UNIT_MV, worst->cell);
 }
 
 /* Among equal limits the first row wins, but a block before what only limits. */

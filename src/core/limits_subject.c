@@ -1,5 +1,6 @@
 #include "core/limits_rules.h"
 
+#include "core/number.h"
 #include "core/trip.h"
 
 #include <stddef.h>
@@ -75,16 +76,15 @@ static struct limits_verdict charge_blocked(const struct limits_subject_input *i
 	}
 	if (!m->blocked) {
 		m->blocked = true;
-		m->blocked_mv = in->subject->voltage_mv < float_mv ? in->subject->voltage_mv : float_mv;
+		m->blocked_mv = (int32_t)number_min(in->subject->voltage_mv, float_mv);
 		m->blocked_step_ms = in->now_ms;
 	} else if (in->now_ms - m->blocked_step_ms >= in->p->blocked_step_ms) {
 		if (in->subject->current_ma > in->p->blocked_current_ma)
 			m->blocked_mv -= in->p->blocked_step_mv;
 		m->blocked_step_ms = in->now_ms;
 	}
-	if (m->blocked_mv < floor_mv)
-		m->blocked_mv = floor_mv;
-	return limits_speak(m->blocked_mv, 0, UNIT_NONE, 0);
+	m->blocked_mv = (int32_t)number_max(m->blocked_mv, floor_mv);
+	return limits_speak_plain(m->blocked_mv);
 }
 
 static struct limits_verdict voltage_wish(const struct limits_subject_input *in)

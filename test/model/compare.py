@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Compares the core with the independent model over seeded random walks.
 
-  compare.py [--steps N] [--seed N] [--jobs N] [--core PROGRAM]
+  compare.py [--steps N] [--seed N] [--jobs N] [--core PROGRAM] [--brief]
 
 Every step's limits, blocks, alarms and published values must be the same, and the invariants must hold
 (cases.py, invariants.py). A difference is shrunk to a short scenario and printed as one would read it. Closes
@@ -96,8 +96,8 @@ def show(program, case):
     print(shrink.readable(shorter, check(program, shorter)), flush=True)
 
 
-def compare(program, steps, seed, jobs):
-    """(steps done, cases passed, failing cases)."""
+def compare(program, steps, seed, jobs, brief=False):
+    """(steps done, cases passed, failing cases); `brief`: no further than the first failing batch."""
     schema = schema_of(program)
     done = passed = 0
     failing = []
@@ -108,6 +108,8 @@ def compare(program, steps, seed, jobs):
             done += some
             passed += count - len(bad)
             failing += bad
+            if brief and failing:
+                break
     return done, passed, failing
 
 
@@ -117,13 +119,14 @@ def main():
     parser.add_argument('--seed', default='1')
     parser.add_argument('--jobs', type=int, default=2)
     parser.add_argument('--core', default=PROGRAM)
+    parser.add_argument('--brief', action='store_true', help='end at the first failure, and do not shrink it')
     args = parser.parse_args()
     began = time.monotonic()
     wrong = list(wrong_defaults(schema_of(args.core)))
     for text in wrong:
         print(text)
-    done, passed, failing = compare(args.core, args.steps, args.seed, args.jobs)
-    for case in failing[:SHOWN]:
+    done, passed, failing = compare(args.core, args.steps, args.seed, args.jobs, args.brief)
+    for case in failing[:0 if args.brief else SHOWN]:
         show(args.core, case)
     print(f'model comparison: {done} steps in {time.monotonic() - began:.0f} s, seed {args.seed}')
     print(f'{passed + (not wrong)} passed, {len(failing) + bool(wrong)} failed')

@@ -34,7 +34,7 @@ BITS_THAT_ACT = {
     'power': [0x1, 0x10, 0x100, 0x10000, 0x20000, 0x40000, 0x80000, 0x100000, 0x10000000, 0x8000],
     'fault': [0x4, 0x40, 0x400, 0x800, 0x10, 0x8, 0x1000],
 }
-NAMES = ('BUV', 'PUV', 'UV', 'BOT', 'COT', 'DBOT', 'OT', 'SC', 'BHV', 'COULFULL', 'LCOUL', 'XX')
+NAMES = ('BUV', 'PUV', 'UV', 'BOT', 'COT', 'DBOT', 'OT', 'SC', 'BOV', 'COC', 'COC2', 'DOC', 'BHV', 'COULFULL', 'LCOUL', 'XX')
 WORDS = {
     'base': ('Charge', 'Dischg', 'Idle', 'Balance', 'SysError', '?'),
     'volt': ('Normal', 'Low', 'High', '?'),

@@ -4,6 +4,7 @@
 #include "scene.h"
 
 #include "core/alarms.h"
+#include "core/events.h"
 
 enum input { SOC, PACK, CELL_HIGH, CELL_LOW, TEMP, PACK_TEMP, MOS };
 
@@ -205,6 +206,9 @@ static void test_bits(void **state)
 	static const struct level unknown[] = { { ALARM_INTERNAL_FAILURE, 1 } };
 
 	(void)state;
+	assert_int_equal(events_unknown(EVENT_BAT, UINT32_MAX), 0);
+	assert_int_equal(events_unknown(EVENT_POWER, UINT32_MAX), 0);
+	assert_int_equal(events_unknown(EVENT_FAULT, UINT32_MAX), UNKNOWN_FAULTS);
 	for (enum word_of_bits word = BAT; word <= FAULT; word *= 2) {
 		for (uint32_t bit = 1; bit != 0; bit <<= 1) {
 			const struct bit_row *row = NULL;
@@ -313,6 +317,26 @@ static void test_imbalance_at_the_top(void **state)
 		assert_row(steps[i].legend, i, alarms.bank_set.level[ALARM_CELL_IMBALANCE],
 		           steps[i].level);
 	}
+}
+
+/* A spread that is there from the first moment on, in the last of sixteen modules. */
+static void test_imbalance_from_the_start(void **state)
+{
+	struct scene s;
+	struct alarms alarms;
+
+	(void)state;
+	scene_init(&s, 16);
+	alarms_init(&alarms);
+	put(&s, 15, CELL_HIGH, 3460);
+	for (int64_t now = 0; now < 600000; now += 60000) {
+		step(&s, &alarms, now);
+		assert_int_equal(alarms.bank_set.level[ALARM_CELL_IMBALANCE], 0);
+	}
+	step(&s, &alarms, 600000);
+	assert_int_equal(alarms.bank_set.level[ALARM_CELL_IMBALANCE], 1);
+	assert_int_equal(alarms.module_set[15].level[ALARM_CELL_IMBALANCE], 1);
+	assert_int_equal(alarms.module_set[14].level[ALARM_CELL_IMBALANCE], 0);
 }
 
 /* The worst module wins in the bank; each keeps its own, and takes it along when it goes. */
@@ -483,6 +507,7 @@ int main(void)
 		cmocka_unit_test(test_combined_bits),
 		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_imbalance_at_the_top),
+		cmocka_unit_test(test_imbalance_from_the_start),
 		cmocka_unit_test(test_worst_module),
 		cmocka_unit_test(test_memories_are_apart),
 		cmocka_unit_test(test_bms_cable),

@@ -159,7 +159,7 @@ static void test_release(void **state)
 
 static struct limits_set set_of(int32_t ccl, const char *rule)
 {
-	struct limits_set set = { .limit = { 52500, ccl, 50000 }, .mode = "Bulk" };
+	struct limits_set set = { .limit = { 42500 + ccl, ccl, 50000 }, .mode = "Bulk" };
 
 	for (enum limits_kind k = 0; k < LIMIT_KINDS; k++)
 		set.reason[k].rule = rule;
@@ -186,6 +186,8 @@ static void test_show(void **state)
 	dynamics_step(&d, &settings, target.limit, 1, 100);
 	dynamics_show(&d, &target, &shown);
 	assert_int_equal(shown.limit[LIMIT_CCL], 10500);
+	assert_int_equal(shown.limit[LIMIT_CVL], 52505);
+	assert_true(shown.reason[LIMIT_CVL].recovering);
 	assert_string_equal(shown.reason[LIMIT_CCL].rule, "Cold");
 	assert_true(shown.reason[LIMIT_CCL].recovering);
 	assert_string_equal(shown.reason[LIMIT_DCL].rule, "Configured maximum");

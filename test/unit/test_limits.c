@@ -245,6 +245,10 @@ static void test_events(void **state)
 		{ "voltage sensing", 0, 0, 0x40, "", WORD_IDLE, WORD_NORMAL, WORD_NORMAL, 1, 0 },
 		{ "current sensing", 0, 0, 0x4, "", WORD_IDLE, WORD_NORMAL, WORD_NORMAL, 1, 0 },
 		{ "discharge FET, alone", 0, 0, 0x800, "", WORD_IDLE, WORD_NORMAL, WORD_NORMAL, 0, 0 },
+		{ "over-voltage, name", 0x1, 0, 0, "BOV", WORD_IDLE, WORD_NORMAL, WORD_NORMAL, 1, 0 },
+		{ "charge over-current, name", 0, 0x100000, 0, "COC", WORD_IDLE, WORD_NORMAL, WORD_NORMAL, 1,
+		  0 },
+		{ "name of another bit", 0x10, 0, 0, "BOT", WORD_IDLE, WORD_NORMAL, WORD_NORMAL, 0, 0 },
 		{ "information", 0x200000, 0x2004, 0, "", WORD_IDLE, WORD_NORMAL, WORD_NORMAL, 0, 0 },
 	};
 

@@ -159,9 +159,9 @@ static void test_block_policies(void **state)
 		assert_row("policy, charge", i, limits.bank_set.charge_blocked, rows[i].blocked);
 		assert_row("policy, discharge", i, limits.bank_set.discharge_blocked, rows[i].blocked);
 		assert_row("policy, DCL", i, limits.bank_set.limit[LIMIT_DCL] == 0, rows[i].blocked);
-		if (rows[i].blocked)
-			assert_string_equal(reason(&limits, LIMIT_DCL), rows[i].lost ? "Lost module, module 2"
-			                                                             : "Failed module, module 2");
+		for (enum limits_kind k = LIMIT_CCL; rows[i].blocked && k <= LIMIT_DCL; k++)
+			assert_string_equal(reason(&limits, k), rows[i].lost ? "Lost module, module 2"
+			                                                     : "Failed module, module 2");
 	}
 }
 
@@ -490,6 +490,25 @@ static void test_would_block(void **state)
 	}
 }
 
+/* Each module has its own memory: a trip of another one does not count. */
+static void test_would_block_by_its_own_memory(void **state)
+{
+	struct scene s;
+	struct limits limits;
+
+	(void)state;
+	begin(&s, &limits, 3);
+	for (int i = 1; i < 3; i++) {
+		CELL(&s, i, 0)->mv = opt_some(2499);
+		s.rack.module[i].pwr.soc_pct = opt_some(4);
+	}
+	step(&s, &limits, 0, 0, 0);
+	CELL(&s, 0, 0)->mv = opt_some(3000);
+	s.rack.module[0].pwr.soc_pct = opt_some(6);
+	scene_read(&s, 1000);
+	assert_false(limits_would_block(&limits, &s.settings, &s.reading[0], NULL, 1000));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -509,6 +528,7 @@ int main(void)
 		cmocka_unit_test(test_lost_battery_voltage),
 		cmocka_unit_test(test_hour_begins_with_the_battery),
 		cmocka_unit_test(test_would_block),
+		cmocka_unit_test(test_would_block_by_its_own_memory),
 	};
 
 	return cmocka_run_group_tests_name("limits, losses", tests, NULL, NULL);

@@ -1,0 +1,56 @@
+#!/bin/sh
+# check-release.sh: what `make check-release` does. Needs VERSION; BUILD is the folder for everything (build).
+# Builds the release, builds it again in another folder, takes the packages apart and runs both programs in an emulator
+# against the simulated battery.
+set -eu
+cd "$(dirname "$0")/.."
+build=${BUILD:-build}
+python=${PYTHON:-/usr/bin/python3}
+export VERSION
+began=$(date +%s)
+failed=
+
+# part NAME COMMAND...
+part() {
+	name=$1
+	shift
+	echo "== $name"
+	start=$(date +%s)
+	"$@" || { echo "FAILED: $name"; failed="$failed [$name]"; }
+	echo "   $name: $(($(date +%s) - start)) s"
+}
+
+# A copy of the sources in a folder with another name; only the downloads are shared.
+the_same_elsewhere() (
+	elsewhere=$(mktemp -d)
+	trap 'rm -rf "$elsewhere"' EXIT
+	there=$elsewhere/a-folder-with-a-longer-name/sources
+	mkdir -p "$there/build/cache"
+	cp -r Makefile LICENSE conf include packaging service src "$there/"
+	cp "$build/cache/"*.tar.gz "$there/build/cache/"
+	BUILD=build "$there/packaging/release.sh" >"$elsewhere/log" 2>&1 || { tail -n 20 "$elsewhere/log"; return 1; }
+	cat "$there/build/release/SHA256SUMS"
+	cmp "$there/build/release/SHA256SUMS" "$build/release/SHA256SUMS"
+)
+
+packages() {
+	PYLONTECH_RELEASE=$build/release "$python" test/run_python.py test/package/test_ipk.py
+}
+
+# emulated MACHINE EMULATOR: what the program does at its ports, no matter which processor it is made for. An emulator
+# is slower, so patience is longer.
+emulated() {
+	binary=$(pwd)/$build/release/bin/pylontech-mqtt-$1
+	[ "$($2 "$binary" --version)" = "pylontech-mqtt $VERSION" ] || return 1
+	PYLONTECH_MQTT=$binary PYLONTECH_MQTT_WRAPPER=$2 PYLONTECH_MQTT_SLOWNESS=3 "$python" test/e2e/run.py \
+		test_reading test_broker test_config test_console.
+}
+
+part "release" packaging/release.sh
+part "the same bytes in another folder" the_same_elsewhere
+part "packages" packages
+# The weakest machine, and without the NEON that not every one has.
+part "armv7 in an emulator" emulated armv7 "qemu-arm -cpu cortex-a8,neon=off"
+part "aarch64 in an emulator" emulated aarch64 "qemu-aarch64"
+echo "== $(($(date +%s) - began)) s"
+[ -z "$failed" ] || { echo "FAILED:$failed"; exit 1; }

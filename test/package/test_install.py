@@ -1,0 +1,417 @@
+"""install.sh, uninstall.sh, boot.sh and claim-port.sh in a scratch root, without a running svscan."""
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import unittest
+
+from gx import MACHINE, ROOT, Gx
+
+OTHERS = "#!/bin/bash\nset -e\nmount_things() {\n\texit 1\n}\nbash /data/etc/another/install.sh\n"
+SHAPES = {
+    "none": None,
+    "empty": "",
+    "other people's lines": OTHERS,
+    "exit 0 at the end": OTHERS + "\nexit 0\n",
+    "no line end": OTHERS + "exit 0",
+    "no first line": "touch /run/there\nexit 0\n",
+}
+LINE = "sh %s/data/pylontech-mqtt/boot.sh # pylontech-mqtt"
+
+
+class Scene(unittest.TestCase):
+    """A scratch root, and what most tests do in it."""
+
+    def setUp(self):
+        self.gx = Gx()
+        self.addCleanup(self.gx.__exit__)
+
+    def ready(self, **adapter):
+        names = self.gx.add_adapter("ttyUSB0", **{"serial": "A1B2", **adapter})
+        self.gx.unpack()
+        return names
+
+    def installed(self, *arguments):
+        done = self.gx.install(*arguments)
+        self.assertEqual(done.returncode, 0, done.stdout)
+        return done.stdout
+
+    def refused(self, *arguments):
+        done = self.gx.install(*arguments)
+        self.assertEqual(done.returncode, 1, done.stdout)
+        return done.stdout
+
+    def assert_rc_local_restored(self, gx, text):
+        if text is None:
+            self.assertFalse(os.path.exists(gx.path("data/rc.local")))
+        elif text.startswith("#!") or not text:
+            self.assertEqual(gx.read("data/rc.local").rstrip("\n"), text.rstrip("\n"))
+        else:
+            self.assertTrue(gx.read("data/rc.local").endswith(text))
+
+    def assert_nothing_installed(self, before):
+        """Nothing but the configuration, to answer in."""
+        after = self.gx.tree()
+        self.assertLessEqual(set(after) - set(before), {"data/conf/pylontech-mqtt.ini"})
+        self.assertEqual([name for name in before if after.get(name) != before[name]], [])
+
+    def in_small_data(self, state, *command):
+        """Runs a command with /data on a small file system of its own that is full or read-only; its output, and the
+        files that were there before and after."""
+        data = self.gx.path("data")
+        steps = {"full": "dd if=/dev/zero of={0}/big bs=4096 2>/dev/null", "read-only": "mount -o remount,ro {0}"}[state].format(data)
+        script = ("mount -t tmpfs -o size=8m none {0} && cp -a {1}/. {0}/ && {2}\n"
+                  "find {0} | sort >{1}.before\n\"$@\"\necho status $?\nfind {0} | sort >{1}.after").format(data, data + "-copy", steps)
+        shutil.copytree(data, data + "-copy", symlinks=True)
+        as_root = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
+        done = self.gx.run("unshare", "--mount", *as_root, "sh", "-c", script, "sh", *command)
+        before, after = (self.gx.read("data-copy." + when) for when in ("before", "after"))
+        self.assertIn("pylontech-mqtt/VERSION", before, done.stdout)
+        return done.stdout, before, after
+
+class Installing(Scene):
+    """One adapter and nothing else, unless the name says so."""
+
+    def test_finds_the_only_adapter_and_says_so(self):
+        by_id, _ = self.ready()
+        said = self.installed()
+        self.assertIn("Adapter: %s, the only one." % by_id, said)
+        self.assertIn("port = %s\n" % by_id, self.gx.read("data/conf/pylontech-mqtt.ini"))
+        self.assertEqual(os.stat(self.gx.path("data/conf/pylontech-mqtt.ini")).st_mode & 0o777, 0o600)
+        self.assertEqual(self.gx.calls("stop-tty")[0], "stop-tty ttyUSB0")
+        self.assertEqual(os.readlink(self.gx.path("service/pylontech-mqtt")), self.gx.path("data/pylontech-mqtt/service"))
+        check = self.gx.run(self.gx.path("data/pylontech-mqtt/bin/pylontech-mqtt-" + MACHINE), "-n", "-c",
+                            self.gx.path("data/conf/pylontech-mqtt.ini"))
+        self.assertEqual(check.returncode, 0, check.stdout)
+
+    def test_rule_by_serial_number(self):
+        self.ready()
+        self.installed()
+        rule = self.gx.read("run/udev/rules.d/z90-pylontech-mqtt.rules")
+        for part in ('ACTION=="add"', 'SUBSYSTEM=="tty"', 'ENV{ID_SERIAL_SHORT}=="A1B2"', 'ENV{ID_USB_INTERFACE_NUM}=="00"',
+                     'ENV{VE_SERVICE}="ignore"', 'RUN+="/bin/sh %s/data/pylontech-mqtt/claim-port.sh %%k"' % self.gx.root):
+            self.assertIn(part, rule)
+        self.assertGreater("z90-pylontech-mqtt.rules", "serial-starter.rules")
+        self.assertTrue(self.gx.calls("udevadm control --reload"))
+
+    def test_rule_by_place_where_there_is_no_serial_number(self):
+        _, by_path = self.ready(serial=None, model="1a86_USB_Serial", place="1.4")
+        self.assertIn(by_path, self.installed())
+        self.assertIn('ENV{ID_PATH}=="platform-usb-0:1.4:1.0", ENV{VE_SERVICE}', self.gx.read("run/udev/rules.d/z90-pylontech-mqtt.rules"))
+
+    def test_rule_by_place_where_two_share_a_serial_number(self):
+        by_id, _ = self.gx.add_adapter("ttyUSB0", serial="0001", place="1")
+        self.gx.add_adapter("ttyUSB1", serial="0001", place="2")
+        self.gx.unpack()
+        self.gx.write("data/conf/pylontech-mqtt.ini", "[serial]\nport = %s\n" % by_id, 0o600)
+        self.installed()
+        rule = self.gx.read("run/udev/rules.d/z90-pylontech-mqtt.rules")
+        self.assertIn('ENV{ID_PATH}=="platform-usb-0:1:1.0"', rule)
+        self.assertNotIn("ID_SERIAL_SHORT", rule)
+
+    def test_a_replug_takes_the_port_again(self):
+        self.ready()
+        self.installed()
+        rule = self.gx.read("run/udev/rules.d/z90-pylontech-mqtt.rules")
+        command = rule.split('RUN+="')[1].split('"')[0].replace("%k", "ttyUSB3").replace("/bin/sh", "sh")
+        os.remove(self.gx.path("calls"))
+        self.assertEqual(self.gx.run(*command.split()).returncode, 0)
+        self.assertEqual(self.gx.calls(), ["stop-tty ttyUSB3"])
+
+    def test_victrons_own_cables_are_no_candidates(self):
+        self.gx.add_adapter("ttyUSB1", serial="VE4ABC", model="VictronEnergy_BV_VE_Direct_cable", place="2")
+        self.gx.add_adapter("ttyUSB2", serial="X", model="something", place="3", VE_SERVICE="mkx")
+        by_id, _ = self.ready()
+        self.assertIn("Adapter: %s, the only one." % by_id, self.installed())
+
+    def test_shapes_of_rc_local(self):
+        for name, text in SHAPES.items():
+            with self.subTest(name), Gx() as gx:
+                gx.add_adapter("ttyUSB0", serial="A")
+                gx.unpack()
+                if text is not None:
+                    gx.write("data/rc.local", text, 0o755 if text else 0o644)
+                for _ in range(2):
+                    self.assertEqual(gx.install().returncode, 0)
+                    after = gx.read("data/rc.local")
+                    self.assertEqual(after.count(LINE % gx.root), 1)
+                    self.assertTrue(after.startswith("#!/bin/bash\n"))
+                    self.assertLess(after.index("boot.sh"), after.find("exit") % (len(after) + 1))
+                    for line in (text or "").splitlines():
+                        self.assertIn(line, after)
+                    self.assertTrue(os.access(gx.path("data/rc.local"), os.X_OK))
+                self.assertEqual(gx.uninstall().returncode, 0)
+                self.assert_rc_local_restored(gx, text)
+
+    def test_rc_local_runs_at_boot_and_others_lines_with_it(self):
+        self.ready()
+        self.gx.write("data/rc.local", "#!/bin/bash\nset -e\ntouch %s/run/theirs\nexit 0\n" % self.gx.root, 0o755)
+        self.installed()
+        self.gx.new_firmware()
+        self.gx.boot()
+        for name in ("run/theirs", "service/pylontech-mqtt", "run/udev/rules.d/z90-pylontech-mqtt.rules", "run/pylontech-mqtt/supervise"):
+            self.assertTrue(os.path.exists(self.gx.path(name)), name)
+
+    def test_uninstall_leaves_no_trace(self):
+        self.gx.add_adapter("ttyUSB0", serial="A1B2")
+        before = self.gx.tree()
+        self.gx.unpack()
+        self.installed()
+        self.assertEqual(self.gx.uninstall().returncode, 0)
+        kept = {"data/conf/pylontech-mqtt.ini", "data/conf/pylontech-mqtt.service"}
+        self.assertEqual(set(self.gx.tree()) - set(before), kept)
+        self.assertEqual(self.gx.calls("start-tty"), ["start-tty ttyUSB0"])
+        self.assertTrue(self.gx.calls("udevadm trigger"))
+        self.gx.unpack()
+        self.installed()
+        self.assertEqual(self.gx.uninstall("--purge").returncode, 0)
+        after = self.gx.tree()
+        self.assertEqual({name for name in {**before, **after} if before.get(name) != after.get(name)}, set())
+
+    def test_uninstall_twice(self):
+        self.ready()
+        self.installed()
+        for _ in range(2):
+            done = self.gx.uninstall("--keep-files")
+            self.assertEqual(done.returncode, 0, done.stdout)
+
+    def test_an_edited_configuration_stays(self):
+        by_id, _ = self.ready()
+        text = "[serial]\nport = %s ; mine\n[battery]\nmax_charge_current = 33\n" % by_id
+        self.gx.write("data/conf/pylontech-mqtt.ini", text, 0o600)
+        self.gx.write("data/conf/pylontech-mqtt.service", "log = flash\n")
+        for version in ("1.0.0", "1.0.1"):
+            self.gx.unpack(version)
+            self.installed()
+            self.assertEqual(self.gx.read("data/conf/pylontech-mqtt.ini"), text)
+            self.assertEqual(self.gx.read("data/conf/pylontech-mqtt.service"), "log = flash\n")
+
+    def test_by_hand_unpacked_hooks_go(self):
+        self.ready()
+        self.assertTrue(os.path.exists(self.gx.path("data/rc/pre-hook.sh")))
+        self.installed()
+        self.assertFalse(os.path.exists(self.gx.path("data/rc")))
+
+    # ---- bad input ----
+
+    def test_no_adapter(self):
+        self.gx.unpack()
+        before = self.gx.tree()
+        said = self.refused()
+        self.assertIn("No USB serial adapter is plugged in", said)
+        self.assertIn("Nothing was installed", said)
+        self.assert_nothing_installed(before)
+        self.assertEqual(self.gx.calls(), [])
+
+    def test_two_adapters(self):
+        by_id, _ = self.gx.add_adapter("ttyUSB0", serial="A1B2")
+        _, by_path = self.gx.add_adapter("ttyUSB1", model="1a86_USB_Serial", place="2")
+        self.gx.unpack()
+        before = self.gx.tree()
+        said = self.refused()
+        self.assertIn("More than one USB serial adapter", said)
+        for name in (by_id, by_path, "[serial]"):
+            self.assertIn(name, said)
+        self.assert_nothing_installed(before)
+        self.assertEqual(self.gx.calls(), [])
+        config = self.gx.read("data/conf/pylontech-mqtt.ini").replace("#port =\n", "port = %s\n" % by_path)
+        self.gx.write("data/conf/pylontech-mqtt.ini", config, 0o600)
+        self.assertIn("Adapter: %s, as configured." % by_path, self.installed())
+        self.assertEqual(self.gx.calls("stop-tty")[0], "stop-tty ttyUSB1")
+
+    def test_configured_adapter_is_not_there(self):
+        self.ready()
+        self.gx.write("data/conf/pylontech-mqtt.ini", "[serial]\nport = %s\n" % self.gx.path("dev/serial/by-id/other"), 0o600)
+        before = self.gx.tree()
+        self.assertIn("there is no such file", self.refused())
+        self.assert_nothing_installed(before)
+
+    def test_port_taken_by_another_program(self):
+        master, slave = os.openpty()
+        self.addCleanup(os.close, master)
+        self.ready(target=os.ttyname(slave))
+        os.rmdir(self.gx.path("proc"))
+        os.symlink("/proc", self.gx.path("proc"))
+        holder = subprocess.Popen(["sleep", "120"], stdin=slave, cwd="/")
+        os.close(slave)
+        self.addCleanup(holder.wait)
+        self.addCleanup(holder.kill)
+        before = self.gx.tree(without=("calls", "proc"))
+        done = self.gx.install()
+        self.assertEqual(done.returncode, 1, done.stdout)
+        self.assertIn("is taken by another program (process %d sleep)" % holder.pid, done.stdout)
+        after = self.gx.tree(without=("calls", "proc"))
+        self.assertEqual({name for name in {**before, **after} if before.get(name) != after.get(name)}, set())
+        self.assertEqual(self.gx.calls(), ["stop-tty ttyUSB0", "start-tty ttyUSB0"])
+
+    def test_wrong_configuration(self):
+        by_id, _ = self.ready()
+        self.gx.write("data/conf/pylontech-mqtt.ini", "[serial]\nport = %s\nbaud = fast\n" % by_id, 0o600)
+        before = self.gx.tree()
+        said = self.refused()
+        self.assertIn("pylontech-mqtt.ini:3", said)
+        self.assert_nothing_installed(before)
+
+    def test_half_unpacked(self):
+        self.ready()
+        with open(self.gx.path("data/pylontech-mqtt/boot.sh"), "r+b") as file:
+            file.truncate(100)
+        before = self.gx.tree()
+        self.assertIn("is not complete (boot.sh)", self.refused())
+        self.assert_nothing_installed(before)
+
+    def test_wrong_place(self):
+        self.ready()
+        shutil.copytree(self.gx.path("data/pylontech-mqtt"), self.gx.path("data/elsewhere"))
+        done = self.gx.run("sh", self.gx.path("data/elsewhere/install.sh"))
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("must lie in", done.stdout)
+
+    def test_no_program_for_this_machine(self):
+        self.ready()
+        self.gx.write("stub/uname", "#!/bin/sh\necho mips\n", 0o755)
+        before = self.gx.tree()
+        self.assertIn("no program for this machine (mips)", self.refused())
+        self.assert_nothing_installed(before)
+
+    def test_program_by_machine(self):
+        self.ready()
+        for machine, name in (("armv7l", "armv7"), ("armv8l", "armv7"), ("aarch64", "aarch64")):
+            self.gx.write("stub/uname", "#!/bin/sh\necho %s\n" % machine, 0o755)
+            done = self.gx.run("sh", "-c", ". %s; binary" % self.gx.path("data/pylontech-mqtt/common.sh"))
+            self.assertEqual(done.stdout.strip(), self.gx.path("data/pylontech-mqtt/bin/pylontech-mqtt-" + name))
+
+    def test_data_is_full(self):
+        self.ready()
+        said, before, after = self.in_small_data("full", "sh", self.gx.path("data/pylontech-mqtt/install.sh"))
+        self.assertIn("cannot be written", said)
+        self.assertIn("No space left", said)
+        self.assertIn("status 1", said)
+        self.assertEqual(before, after)
+        self.assertFalse(os.path.lexists(self.gx.path("service/pylontech-mqtt")))
+
+    def test_data_is_read_only(self):
+        self.ready()
+        said, before, after = self.in_small_data("read-only", "sh", self.gx.path("data/pylontech-mqtt/install.sh"))
+        self.assertIn("Read-only file system", said)
+        self.assertIn("status 1", said)
+        self.assertEqual(before, after)
+        self.assertFalse(os.path.lexists(self.gx.path("service/pylontech-mqtt")))
+
+    def test_no_room_for_the_stick(self):
+        self.ready()
+        hook = os.path.join(ROOT, "packaging/device/pre-hook.sh")
+        for state in ("full", "read-only"):
+            with self.subTest(state):
+                said, before, after = self.in_small_data(state, "sh", hook)
+                self.assertIn("nothing was unpacked", said)
+                self.assertIn("status 1", said)
+                self.assertEqual(before, after)
+                shutil.rmtree(self.gx.path("data-copy"))
+        self.assertEqual(self.gx.run("sh", hook).returncode, 0)
+
+    # ---- what it checks ----
+
+    def test_driver_and_broker(self):
+        self.ready()
+        said = self.installed()
+        self.assertIn("dbus-mqtt-battery is not installed", said)
+        self.assertIn("topic = victron-battery-middleware/pylon", said)
+        self.assertIn("absorption", said)
+        driver = "data/etc/dbus-mqtt-battery/config.ini"
+        self.gx.write(driver, "[DEFAULT]\ntimeout = 0\n[MQTT]\n;topic = victron-battery-middleware/pylon\ntopic = enphase/battery\n")
+        self.assertIn("none of %s has our topic" % self.gx.path(driver), self.installed())
+        self.gx.write(driver, "[DEFAULT]\ntimeout = 0\n[MQTT]\ntopic = victron-battery-middleware/pylon\n")
+        said = self.installed()
+        self.assertIn("has our topic", said)
+        self.assertIn("timeout = 0", said)
+        self.assertNotIn("is not installed", said)
+
+    def test_broker_answers(self):
+        by_id, _ = self.ready()
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            port = server.getsockname()[1]
+            self.gx.write("data/conf/pylontech-mqtt.ini", "[mqtt]\nport = %d\n[serial]\nport = %s\n" % (port, by_id), 0o600)
+            self.assertIn("Broker: 127.0.0.1:%d answers." % port, self.installed())
+        self.assertIn("Broker: 127.0.0.1:%d does not answer." % port, self.installed())
+
+    def test_another_controlling_bms(self):
+        by_id, _ = self.ready()
+        ours, theirs, idle = ("com.victronenergy.battery." + name for name in ("mqtt_battery_100", "socketcan_can0", "ttyUSB7"))
+        self.gx.write("dbus/" + ours, "52.5\n")
+        self.gx.write("dbus/" + theirs, "53.2\n")
+        self.gx.write("dbus/" + idle, "[]\n")
+        said = self.installed()
+        self.assertIn("WARNING: %s sends charge limits as well" % theirs, said)
+        self.assertNotIn("WARNING: " + ours, said)
+        self.assertNotIn("WARNING: " + idle, said)
+        self.gx.write("data/conf/pylontech-mqtt.ini", "[serial]\nport = %s\n[limits]\npublish = no\n" % by_id, 0o600)
+        self.assertNotIn("WARNING", self.installed())
+
+    # ---- nobody watches ----
+
+    def test_stick(self):
+        """As Venus OS does it: hooks from the archive, the rest into /data."""
+        self.gx.add_adapter("ttyUSB0", serial="A1B2")
+        archive = self.gx.unpack()
+        shutil.rmtree(self.gx.path("data/pylontech-mqtt"))
+        shutil.rmtree(self.gx.path("data/rc"))
+        for again in (False, True):
+            hooks = tempfile.mkdtemp(dir=self.gx.outside)
+            for command in (["tar", "xzf", archive, "-C", hooks, "rc"], ["sh", hooks + "/rc/pre-hook.sh"],
+                            ["tar", "xzf", archive, "-C", self.gx.path("data"), "--exclude", "rc"],
+                            ["sh", hooks + "/rc/post-hook.sh", "success"]):
+                done = self.gx.run(*command)
+                self.assertEqual(done.returncode, 0, "%s %s %s" % (again, command, done.stdout))
+            self.assertTrue(os.path.islink(self.gx.path("service/pylontech-mqtt")))
+            self.assertIn("Adapter:", self.gx.read("data/pylontech-mqtt/install.log"))
+            self.assertEqual(self.gx.read("data/rc.local").count("boot.sh"), 1)
+        done = self.gx.run("sh", hooks + "/rc/post-hook.sh", "extraction-failed")
+        self.assertEqual(done.returncode, 1)
+
+    def test_stick_without_an_adapter(self):
+        self.gx.unpack()
+        self.assertIn("look for the adapter by itself", self.installed("--unattended"))
+        self.assertTrue(os.path.islink(self.gx.path("service/pylontech-mqtt")))
+        self.assertIn("no USB serial adapter", self.gx.script("claim-port.sh").stdout)
+        by_id, _ = self.gx.add_adapter("ttyUSB0", serial="A")
+        self.assertIn("is the only adapter", self.gx.script("claim-port.sh").stdout)
+        self.assertIn("port = %s\n" % by_id, self.gx.read("data/conf/pylontech-mqtt.ini"))
+        self.assertEqual(self.gx.calls("stop-tty"), ["stop-tty ttyUSB0"])
+
+    def test_stick_with_two_adapters(self):
+        names = [self.gx.add_adapter("ttyUSB%d" % n, serial="A%d" % n, place=str(n))[0] for n in (0, 1)]
+        self.gx.unpack()
+        self.installed("--unattended")
+        said = self.gx.script("claim-port.sh").stdout
+        for name in names:
+            self.assertIn("port = " + name, said)
+        self.assertEqual(self.gx.calls("stop-tty"), [])
+
+
+class WithBusybox(Scene):
+    """The same with the tools of a GX device: every script runs in busybox's shell, with busybox's commands."""
+
+    for name in ("finds_the_only_adapter_and_says_so", "rule_by_serial_number", "shapes_of_rc_local", "uninstall_leaves_no_trace",
+                 "no_adapter", "two_adapters", "port_taken_by_another_program", "half_unpacked", "data_is_full",
+                 "stick_without_an_adapter", "driver_and_broker"):
+        locals()["test_" + name] = getattr(Installing, "test_" + name)
+
+    @classmethod
+    def setUpClass(cls):
+        cls.tools = tempfile.mkdtemp(prefix="pylontech-busybox-")
+        cls.addClassCleanup(shutil.rmtree, cls.tools)
+        for name in ("sh awk cat chmod cmp cp cut dd dirname basename find grep head ln ls mkdir mv readlink rm rmdir sed sha256sum "
+                     "sleep sort stat sync tail timeout touch tr uname wc").split():
+            os.symlink(shutil.which("busybox"), os.path.join(cls.tools, name))
+
+    def setUp(self):
+        self.gx = Gx(first_in_path=self.tools)
+        self.addCleanup(self.gx.__exit__)
+        self.assertIn("BusyBox", self.gx.run("sh", "-c", "sed --version 2>&1; busybox").stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()

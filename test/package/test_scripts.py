@@ -1,0 +1,60 @@
+"""The scripts themselves, and `make install` for a Debian host."""
+
+import os
+import re
+import subprocess
+import tempfile
+import unittest
+
+from gx import ROOT
+
+
+def scripts():
+    found = subprocess.run(["grep", "-rlE", "^#!/bin/sh|shellcheck shell=sh", "packaging", "service"], cwd=ROOT, check=True,
+                           stdout=subprocess.PIPE, text=True).stdout.split()
+    return sorted(found)
+
+
+class Scripts(unittest.TestCase):
+    def test_shellcheck(self):
+        self.assertGreater(len(scripts()), 15)
+        done = subprocess.run(["shellcheck", "-x", "-P", "SCRIPTDIR", "-P", "packaging/device", *scripts()], cwd=ROOT,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+        self.assertEqual(done.returncode, 0, done.stdout)
+
+    def test_every_shell_can_read_them(self):
+        for shell in (["busybox", "sh"], ["dash"], ["bash", "--posix"]):
+            for script in scripts():
+                done = subprocess.run([*shell, "-n", script], cwd=ROOT, capture_output=True, text=True, check=False)
+                self.assertEqual(done.returncode, 0, "%s %s" % (shell, done.stderr))
+
+    def test_nothing_remounts_the_root_file_system(self):
+        for script in scripts():
+            with open(os.path.join(ROOT, script), encoding="ascii") as file:
+                self.assertNotRegex(file.read(), r"\bremount\b|resize2fs|/opt/victronenergy/\S*service-templates")
+
+
+class Host(unittest.TestCase):
+    def test_make_install(self):
+        with tempfile.TemporaryDirectory() as root:
+            for _ in range(2):
+                done = subprocess.run(["make", "-s", "install", "DESTDIR=" + root, "PREFIX=/opt/x"], cwd=ROOT, capture_output=True,
+                                      text=True, check=False)
+                self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+                config = os.path.join(root, "etc/pylontech-mqtt.ini")
+                if _ == 0:
+                    with open(config, "a", encoding="ascii") as file:
+                        file.write("[serial]\nport = /dev/null\n")
+            with open(config, encoding="ascii") as file:
+                text = file.read()
+            self.assertIn("port = /dev/null", text)
+            self.assertIn("\nmemory_file = /run/pylontech-mqtt/memory\n", text)
+            with open(os.path.join(root, "etc/systemd/system/pylontech-mqtt.service"), encoding="ascii") as file:
+                program = re.search("^ExecStart=(\\S+)", file.read(), re.M)[1]
+            self.assertEqual(program, "/opt/x/bin/pylontech-mqtt")
+            done = subprocess.run([root + program, "-n", "-c", config], capture_output=True, text=True, check=False)
+            self.assertEqual(done.returncode, 0, done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()

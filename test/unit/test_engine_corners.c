@@ -1,0 +1,107 @@
+/* The engine with what a console rarely does: replies that are whole and nonsense, a console left in debug mode,
+ * and losses that end by halves. */
+#include "bench.h"
+
+/* A whole reply with a field that cannot be read is read again; the old values stand. */
+static void test_nonsense_is_read_again(void **state)
+{
+	static const struct {
+		const char *events;
+		int32_t seventh_mv;
+		const char *trace;
+	} rows[] = {
+		{ "0xZZ", 0, "pwr1 pwr1 pwr1" },
+		{ "0x0", 9000, "pwr1 bat1" },
+	};
+
+	(void)state;
+	for (int i = 0; i < COUNT_OF(rows); i++) {
+		static struct bench b;
+
+		bench_settings(&b, 1);
+		b.no_table = true;
+		bench_start(&b);
+		bench_run(&b, 10000);
+		bench_run_to_pause(&b);
+		bench_forget(&b);
+		b.module[0].bat_events = rows[i].events;
+		b.module[0].seventh_mv = rows[i].seventh_mv;
+		b.module[0].pack_mv = 49500;
+		bench_run(&b, 2000);
+		if (strncmp(b.trace, rows[i].trace, strlen(rows[i].trace)) != 0)
+			fail_msg("row %d: %s", i, b.trace);
+		assert_true(b.engine.rack.module[0].damaged > 0);
+		assert_int_equal(b.engine.rack.module[0].bat.cell[6].mv.value, 3300);
+		assert_int_equal(b.engine.rack.module[0].pwr.bat_events.bits, 0);
+	}
+}
+
+/* `info` that nobody can read: the module is used, its maxima are not known. */
+static void test_info_nonsense(void **state)
+{
+	static struct bench b;
+
+	(void)state;
+	bench_settings(&b, 1);
+	b.module[0].info_cells = 99;
+	bench_start(&b);
+	bench_run(&b, 20000);
+	assert_true(b.online);
+	assert_true(b.engine.rack.module[0].info_ms == RACK_NEVER);
+	assert_int_equal(b.engine.reading[0].cells, 15);
+}
+
+/* The console was left in debug mode: what it refuses there, no login will bring. */
+static void test_debug_mode_from_before(void **state)
+{
+	static struct bench b;
+
+	(void)state;
+	bench_settings(&b, 1);
+	b.logged_in = true;
+	b.module[0].there = false;
+	b.absent = "Unknown command 'x' - try 'help'";
+	bench_start(&b);
+	bench_run(&b, 30000);
+	assert_null(strstr(b.trace, "login"));
+	assert_false(b.online);
+	b.module[0].there = true;
+	bench_run(&b, 120000);
+	assert_true(b.online);
+}
+
+/* All are lost; one comes back first: DCL stays low until the bank is whole. */
+static void test_half_recovery(void **state)
+{
+	static struct bench b;
+	const int32_t *dcl = &b.engine.shown.limit[LIMIT_DCL];
+
+	(void)state;
+	bench_init(&b, 2);
+	bench_run(&b, 10000);
+	assert_int_equal(*dcl, 100000);
+	b.dead = true;
+	bench_run(&b, 20000);
+	assert_true(b.engine.lost);
+	assert_int_equal(*dcl, 20000);
+	b.dead = false;
+	b.module[1].there = false;
+	bench_run(&b, 20000);
+	assert_false(b.engine.lost);
+	assert_int_equal(*dcl, 20000);
+	b.module[1].there = true;
+	bench_run(&b, 10000);
+	assert_int_equal(*dcl, 100000);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_nonsense_is_read_again),
+		cmocka_unit_test(test_info_nonsense),
+		cmocka_unit_test(test_debug_mode_from_before),
+		cmocka_unit_test(test_half_recovery),
+	};
+
+	return cmocka_run_group_tests_name("engine, corners", tests, NULL, NULL);
+}
