@@ -49,17 +49,19 @@ property() {
 	udevadm info --query=property --name="$1" 2>/dev/null | sed -n "s/^$2=//p" | grep -E '^[A-Za-z0-9_.:+-]+$'
 }
 
-# "PID NAME" of every program that has the port open, except our own.
+# "PID NAME" of every program that has the port open, except our own. One ls for all of /proc: a process for each
+# descriptor would take a small device many seconds.
 holders() {
 	device=$(readlink -f "$1") || return 0
-	for descriptor in "$ROOT"/proc/[0-9]*/fd/*; do
-		[ "$(readlink "$descriptor")" = "$device" ] || continue
-		process=${descriptor%/fd/*}
-		case $(readlink "$process/exe") in
+	# shellcheck disable=SC2012
+	ls -l "$ROOT"/proc/[0-9]*/fd 2>/dev/null | awk -v device="$device" '
+		/^\/.*\/fd:$/ { sub("/fd:$", ""); sub(".*/", ""); pid = $0; next }
+		$NF == device { print pid }' | sort -u | while read -r pid; do
+		case $(readlink "$ROOT/proc/$pid/exe") in
 		"$PROGRAM"/bin/*) ;;
-		*) echo "${process##*/} $(cat "$process/comm" 2>/dev/null)" ;;
+		*) echo "$pid $(cat "$ROOT/proc/$pid/comm" 2>/dev/null)" ;;
 		esac
-	done | sort -u
+	done
 }
 
 # rule_for TTY: the udev rule that claims this adapter for good. By its USB serial number when no other adapter has

@@ -50,13 +50,17 @@ check_room() {
 	rm -f "$probe"
 }
 
-# The port apart, which may still be empty.
+# An empty port is no fault yet: a copy in RAM gets one.
 check_config() {
 	[ -f "$CONFIG" ] || return 0
-	if ! why=$("$(binary)" -c "$CONFIG" -n 2>&1) && [ -n "$(configured_port)" ]; then
-		refuse "$why" "
+	copy=$ROOT/run/.$NAME-check.ini
+	(umask 077 && : >"$copy") && cat "$CONFIG" >"$copy"
+	[ -n "$(configured_port)" ] || printf '\n[serial]\nport = /dev/null\n' >>"$copy"
+	why=$("$(binary)" -c "$copy" -n 2>&1)
+	wrong=$?
+	rm -f "$copy"
+	[ "$wrong" = 0 ] || refuse "$(echo "$why" | sed "s,$copy,$CONFIG,g")
 Correct the configuration, then run install.sh again."
-	fi
 }
 
 say_candidates() {

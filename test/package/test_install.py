@@ -251,7 +251,11 @@ class Installing(Scene):
         self.gx.write("data/conf/pylontech-mqtt.ini", "[serial]\nport = %s\nbaud = fast\n" % by_id, 0o600)
         before = self.gx.tree()
         said = self.refused()
-        self.assertIn("pylontech-mqtt.ini:3", said)
+        self.assertIn("%s:3: [serial] baud = fast" % self.gx.path("data/conf/pylontech-mqtt.ini"), said)
+        self.assert_nothing_installed(before)
+        self.gx.write("data/conf/pylontech-mqtt.ini", "[battery]\nnum_cells = many\n", 0o600)
+        before = self.gx.tree()
+        self.assertIn("num_cells = many", self.refused())
         self.assert_nothing_installed(before)
 
     def test_half_unpacked(self):
