@@ -43,7 +43,7 @@ emulated() {
 	binary=$(pwd)/$build/release/bin/pylontech-mqtt-$1
 	[ "$($2 "$binary" --version)" = "pylontech-mqtt $VERSION" ] || return 1
 	PYLONTECH_MQTT=$binary PYLONTECH_MQTT_WRAPPER=$2 PYLONTECH_MQTT_SLOWNESS=3 "$python" test/e2e/run.py \
-		test_reading test_broker test_config test_console.
+		test_reading test_broker test_console.SpeedTest test_console.WakeTest test_config.OptionTest test_running.SignalTest
 }
 
 part "release" packaging/release.sh

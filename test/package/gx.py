@@ -37,17 +37,26 @@ STUBS = {
 
 @functools.cache
 def staged(version):
-    """The package as it is laid out in a release, with the native program in the place of the cross-built ones."""
-    folder = tempfile.mkdtemp(prefix="pylontech-gx-stage-")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    named = os.path.join(folder, "pylontech-mqtt-" + MACHINE)
-    shutil.copy(NATIVE, named)
-    subprocess.run([os.path.join(ROOT, "packaging/release/stage.sh"), os.path.join(folder, "stage"), named], check=True,
-                   env=dict(os.environ, VERSION=version))
-    archive = os.path.join(folder, "package.tar.gz")
-    subprocess.run(["tar", "-I", "gzip -1", "-cf", archive, "-C", os.path.join(folder, "stage", "data"), "pylontech-mqtt",
-                    "-C", os.path.join(folder, "stage"), "rc"], check=True)
+    """The package as it is laid out in a release, with the native program in the place of the cross-built ones; made
+    once for all tests, in PYLONTECH_STAGED when it is set."""
+    shared = os.environ.get("PYLONTECH_STAGED")
+    folder = tempfile.mkdtemp(prefix="pylontech-gx-stage-", dir=shared)
+    if not shared:
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    archive = os.path.join(shared or folder, version + ".tar.gz")
+    if not os.path.exists(archive):
+        make_archive(folder, version)
+        os.rename(os.path.join(folder, "package.tar.gz"), archive)
     return archive
+
+
+def make_archive(folder, version):
+    binary = os.path.join(folder, "pylontech-mqtt-" + MACHINE)
+    stage = os.path.join(folder, "stage")
+    shutil.copy(NATIVE, binary)
+    subprocess.run([os.path.join(ROOT, "packaging/release/stage.sh"), stage, binary], check=True, env=dict(os.environ, VERSION=version))
+    subprocess.run(["tar", "-I", "gzip -1", "-cf", os.path.join(folder, "package.tar.gz"), "-C", os.path.join(stage, "data"),
+                    "pylontech-mqtt", "-C", stage, "rc"], check=True)
 
 
 class Gx:

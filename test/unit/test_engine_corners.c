@@ -94,6 +94,51 @@ static void test_half_recovery(void **state)
 	assert_int_equal(*dcl, 100000);
 }
 
+/* All are lost; in the first pass after that one module's replies are damaged: DCL waits for a whole pass. */
+static void test_recovery_waits_for_a_whole_pass(void **state)
+{
+	static struct bench b;
+	const int32_t *dcl = &b.engine.shown.limit[LIMIT_DCL];
+
+	(void)state;
+	bench_init(&b, 2);
+	bench_run(&b, 10000);
+	b.dead = true;
+	bench_run(&b, 20000);
+	assert_true(b.engine.lost);
+	b.dead = false;
+	b.trouble = (struct bench_trouble){ BENCH_DAMAGE, COMMAND_PWR, 2, 3 };
+	while (b.trouble.times > 0)
+		assert_true(bench_next(&b, b.now_ms + 60000));
+	bench_run_to_pause(&b);
+	assert_false(b.engine.lost);
+	assert_int_equal(*dcl, 20000);
+	bench_run(&b, 10000);
+	assert_int_equal(*dcl, 100000);
+}
+
+/* Another port: what was known of the battery is not published on, however long the new one is silent. */
+static void test_another_port_is_silent(void **state)
+{
+	static struct bench b;
+	int banks;
+
+	(void)state;
+	bench_init(&b, 1);
+	bench_run(&b, 10000);
+	banks = b.banks;
+	assert_true(banks > 0);
+	b.dead = true;
+	strcpy(b.settings.serial.port, "/dev/ttyOTHER");
+	engine_configure(&b.engine, &b.settings, b.now_ms, &b.actions);
+	bench_apply(&b);
+	bench_run(&b, 20000);
+	assert_int_equal(b.banks, banks);
+	b.dead = false;
+	bench_run(&b, 120000);
+	assert_true(b.banks > banks);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -101,6 +146,8 @@ int main(void)
 		cmocka_unit_test(test_info_nonsense),
 		cmocka_unit_test(test_debug_mode_from_before),
 		cmocka_unit_test(test_half_recovery),
+		cmocka_unit_test(test_recovery_waits_for_a_whole_pass),
+		cmocka_unit_test(test_another_port_is_silent),
 	};
 
 	return cmocka_run_group_tests_name("engine, corners", tests, NULL, NULL);
