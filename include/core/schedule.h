@@ -1,7 +1,8 @@
 /* schedule: which command is due next, from one table of intervals (schedule.c).
  *
- * A pass is one visit to every wanted module. The schedule knows no bytes and no time-outs: it is told
- * how each command ended. */
+ * A pass is one visit to every wanted module. Between its commands the table of the stack is glanced at, so that
+ * a dangerous value of any module is seen before its turn comes. The schedule knows no bytes and no time-outs:
+ * it is told how each command ended. */
 #ifndef CORE_SCHEDULE_H
 #define CORE_SCHEDULE_H
 
@@ -36,6 +37,10 @@ struct schedule {
 	bool slow_done;     /* the pass has had its one slow command */
 	bool scanning;      /* this pass also tries addresses without a module */
 	bool table_seen;    /* the console has the `pwr` table and it could be read */
+	bool glancing;      /* the table is being read between two commands of the pass */
+	int glance_tries;   /* of the present glance that failed */
+	int glance_failures; /* glances in a row that failed for good */
+	int64_t table_sent_ms, table_took_ms; /* the last time it was asked for; how long the last good one took */
 	int64_t asked_ms[SCHEDULE_ROWS_MAX][RACK_MODULES_MAX + 1]; /* last good end, by address; 0: stack */
 	bool refused[SCHEDULE_ROWS_MAX][RACK_MODULES_MAX + 1];
 };

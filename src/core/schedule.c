@@ -15,6 +15,12 @@
 #define SCAN_LATER_MS (5 * MINUTE_MS)
 #define SCAN_ADDRESSES 8 /* what the DIP switches of an Extra2000 can say */
 
+/* The table is read between the slow replies again: so often at most, and so that it takes two thirds of the
+ * wire's time at most, however long it is (19200 baud: 0.7 s for 8 rows, 1.5 s for 16). After so many failures
+ * in a row it is left to the start of a pass. */
+#define GLANCE_MS 1000
+#define GLANCE_FAILURES 3
+
 enum scope { STACK, MODULE };
 
 static const struct schedule_row {
@@ -88,7 +94,8 @@ void schedule_begin(struct schedule *s, const struct settings *settings, const s
 		s->first_ms = now_ms;
 	s->pass_ms = now_ms;
 	s->row = s->address = s->tries = 0;
-	s->again = s->slow_done = false;
+	s->again = s->slow_done = s->glancing = false;
+	s->glance_tries = 0;
 	s->whole = true;
 	s->missing = 0;
 	for (int i = 0; i < RACK_MODULES_MAX; i++)
@@ -138,6 +145,16 @@ static bool present_is_due(const struct schedule *s, const struct rack *rack, in
 	       due(s, s->row, s->address, now_ms);
 }
 
+/* Whether the table is to be read before the present command. What is being read again is not kept waiting. */
+static bool glance_due(const struct schedule *s, int64_t now_ms)
+{
+	int64_t gap_ms = s->table_took_ms * 3 / 2;
+
+	if (!s->table_seen || s->address == 0 || s->tries > 0 || s->glance_failures >= GLANCE_FAILURES)
+		return false;
+	return now_ms - s->table_sent_ms >= (gap_ms > GLANCE_MS ? gap_ms : GLANCE_MS);
+}
+
 static void next_module(struct schedule *s)
 {
 	s->address++;
@@ -157,7 +174,11 @@ bool schedule_next(struct schedule *s, const struct rack *rack, int64_t now_ms,
 {
 	while (s->address <= RACK_MODULES_MAX) {
 		if (present_is_due(s, rack, now_ms)) {
-			*command = (struct command){ rows[s->row].kind, (uint8_t)s->address };
+			s->glancing |= glance_due(s, now_ms);
+			*command = s->glancing ? (struct command){ COMMAND_PWR_TABLE, 0 }
+			                       : (struct command){ rows[s->row].kind, (uint8_t)s->address };
+			if (command->kind == COMMAND_PWR_TABLE)
+				s->table_sent_ms = now_ms;
 			return true;
 		}
 		next_row(s);
@@ -189,12 +210,34 @@ static void give_up(struct schedule *s)
 		next_row(s);
 }
 
+static void table_ended_well(struct schedule *s, int64_t now_ms)
+{
+	s->table_seen = true;
+	s->table_took_ms = now_ms - s->table_sent_ms;
+	s->glance_failures = 0;
+}
+
 static void ended_well(struct schedule *s, int64_t now_ms)
 {
 	s->asked_ms[s->row][s->address] = now_ms;
 	s->slow_done |= rows[s->row].slow;
-	s->table_seen |= rows[s->row].kind == COMMAND_PWR_TABLE;
+	if (rows[s->row].kind == COMMAND_PWR_TABLE)
+		table_ended_well(s, now_ms);
 	next_row(s);
+}
+
+/* A glance that failed is no failure of the pass: the next one comes when it is due. */
+static void glance_ended(struct schedule *s, enum schedule_end end, int64_t now_ms)
+{
+	bool again = end != SCHEDULE_GOOD && end != SCHEDULE_LATE && end != SCHEDULE_REFUSED;
+
+	if (again && ++s->glance_tries < TRIES_DAMAGED)
+		return;
+	s->glancing = false;
+	s->glance_tries = 0;
+	s->glance_failures++;
+	if (end == SCHEDULE_GOOD)
+		table_ended_well(s, now_ms);
 }
 
 static void ended_refused(struct schedule *s)
@@ -222,7 +265,9 @@ static void ended_badly(struct schedule *s, const struct rack *rack, enum schedu
 void schedule_done(struct schedule *s, const struct rack *rack, enum schedule_end end,
                    int64_t now_ms)
 {
-	if (end == SCHEDULE_GOOD)
+	if (s->glancing)
+		glance_ended(s, end, now_ms);
+	else if (end == SCHEDULE_GOOD)
 		ended_well(s, now_ms);
 	else if (end == SCHEDULE_REFUSED)
 		ended_refused(s);

@@ -80,6 +80,26 @@ static void test_table_not_confirmed(void **state)
 	}
 }
 
+/* A dangerous value of a module whose turn is far away: the table between the slow replies sees it. */
+static void test_table_between_replies(void **state)
+{
+	static struct bench b;
+	uint32_t passes;
+
+	(void)state;
+	bench_init(&b, 8);
+	bench_run(&b, 20000);
+	bench_run_to_pause(&b);
+	bench_run_until_sent(&b, "bat1");
+	passes = b.engine.passes;
+	b.table_vlow_mv = 2900;
+	bench_run(&b, 1400); /* the pass has begun 0.3 s ago, and lasts more than 2 */
+	assert_int_equal(b.engine.passes, passes);
+	assert_true(b.engine.in_pass);
+	assert_int_equal(b.engine.shown.limit[LIMIT_DCL], 8 * 25000);
+	assert_true(b.now_ms - b.bank_ms < 1400);
+}
+
 /* What did not jump acts at once. */
 static void test_no_jump_acts_at_once(void **state)
 {
@@ -268,6 +288,7 @@ int main(void)
 		cmocka_unit_test(test_confirmed),
 		cmocka_unit_test(test_not_confirmed),
 		cmocka_unit_test(test_table_not_confirmed),
+		cmocka_unit_test(test_table_between_replies),
 		cmocka_unit_test(test_no_jump_acts_at_once),
 		cmocka_unit_test(test_first_after_start),
 		cmocka_unit_test(test_frozen_console),

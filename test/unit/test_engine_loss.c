@@ -12,7 +12,7 @@ static void test_read_again(void **state)
 	} rows[] = {
 		{ "pwr damaged", { BENCH_DAMAGE, COMMAND_PWR, 1, 1 }, "pwr pwr1 pwr1 bat1", 1, 0 },
 		{ "bat damaged twice", { BENCH_DAMAGE, COMMAND_BAT, 1, 2 }, "pwr pwr1 bat1 bat1 bat1", 2, 0 },
-		{ "pwr late", { BENCH_MUTE, COMMAND_PWR, 1, 1 }, "pwr pwr1 pwr1 bat1", 0, 1 },
+		{ "pwr late", { BENCH_MUTE, COMMAND_PWR, 1, 1 }, "pwr pwr1 pwr1 pwr bat1", 0, 1 },
 		{ "bat cut", { BENCH_CUT, COMMAND_BAT, 1, 1 }, "pwr pwr1 bat1 bat1", 0, 1 },
 		{ "table damaged", { BENCH_DAMAGE, COMMAND_PWR_TABLE, 0, 1 }, "pwr pwr pwr1 bat1", 0, 0 },
 		{ "given up", { BENCH_DAMAGE, COMMAND_PWR, 1, 3 }, "pwr pwr1 pwr1 pwr1", 3, 0 },

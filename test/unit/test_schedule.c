@@ -139,6 +139,7 @@ static void test_five_modules(void **state)
 
 	(void)state;
 	desk_init(&d, 0x1f);
+	d.step_ms = 10;
 	pass(&d, "first",
 	     "pwr info1 pwr1 bat1 info2 pwr2 bat2 info3 pwr3 bat3 info4 pwr4 bat4 info5 pwr5 bat5", true);
 	pass(&d, "second", "pwr pwrsys pwr1 bat1 pwr2 bat2 pwr3 bat3 pwr4 bat4 pwr5 bat5", true);
@@ -220,8 +221,80 @@ static void test_retries(void **state)
 		struct desk d;
 
 		desk_init(&d, 3);
+		d.step_ms = 10;
 		pass(&d, rows[i].legend, rows[i].script, rows[i].whole);
 	}
+}
+
+/* The table is read between the commands of the modules: a second after it was asked for last, later where it
+ * is long, never between two tries; one that fails is no failure of the pass. */
+static void test_glances(void **state)
+{
+	static const struct {
+		const char *legend;
+		int64_t step_ms;
+		const char *script;
+		bool whole;
+	} rows[] = {
+		{ "a second less 1 ms", 499, "pwr pwr1 bat1 pwr pwr2 bat2", true },
+		{ "a second", 500, "pwr pwr1 pwr bat1 pwr pwr2 pwr bat2", true },
+		{ "long: two thirds of the time", 700, "pwr pwr1 pwr bat1 pwr pwr2 pwr bat2", true },
+		{ "not between two tries", 600, "pwr pwr1 pwr bat1! bat1! bat1 pwr pwr2 pwr bat2", true },
+		{ "damaged: again", 500, "pwr pwr1 pwr! pwr! pwr bat1 pwr pwr2 pwr bat2", true },
+		{ "damaged for good: after another second", 500, "pwr pwr1 pwr! pwr! pwr! bat1 pwr pwr2 pwr bat2", true },
+		{ "to be confirmed: again", 500, "pwr pwr1 pwr- pwr bat1 pwr pwr2 pwr bat2", true },
+		{ "late: not again at once", 500, "pwr pwr1 pwr~ bat1 pwr pwr2 pwr bat2", true },
+		{ "three in a row: no more in this pass", 500, "pwr pwr1 pwr~ bat1 pwrx pwr2 pwr! pwr! pwr! bat2", true },
+		{ "no table, no glance", 500, "pwrx pwr1 bat1 pwr2 bat2", true },
+		{ "a table that failed at the start", 500, "pwr! pwr! pwr! pwr1 bat1 pwr2 bat2", false },
+	};
+
+	(void)state;
+	for (int i = 0; i < COUNT_OF(rows); i++) {
+		struct desk d;
+
+		desk_init(&d, 3);
+		for (int address = 1; address <= 2; address++) /* info, stat and pwrsys are not due */
+			for (int row = 0; row < SCHEDULE_ROWS_MAX; row++)
+				d.schedule.refused[row][address] = row == 2 || row == 5;
+		d.schedule.refused[1][0] = true;
+		d.step_ms = rows[i].step_ms;
+		pass(&d, rows[i].legend, rows[i].script, rows[i].whole);
+	}
+}
+
+/* After three failures in a row the start of the next pass decides whether glances are worth it. */
+static void test_glances_come_back(void **state)
+{
+	struct desk d;
+
+	(void)state;
+	desk_init(&d, 1);
+	pass(&d, "first", FIRST_OF_ONE, true);
+	pass(&d, "second", "pwr pwrsys pwr1 bat1", true);
+	d.step_ms = 500;
+	pass(&d, "failing", "pwr pwr1 pwr~ bat1 pwr~ stat1", true);
+	pass(&d, "still", "pwr pwr1 pwr! pwr! pwr! bat1", true);
+	pass(&d, "good at the start: again", "pwr pwr1 pwr bat1", true);
+}
+
+/* At 700 ms each nothing is left between the table and the next one but a command; at 3 s for the table, two. */
+static void test_long_table(void **state)
+{
+	struct desk d;
+	struct command command;
+
+	(void)state;
+	desk_init(&d, 1);
+	schedule_begin(&d.schedule, &d.settings, &d.rack, 0);
+	assert_true(schedule_next(&d.schedule, &d.rack, 0, &command));
+	d.now_ms = 3000;
+	schedule_done(&d.schedule, &d.rack, SCHEDULE_GOOD, d.now_ms);
+	d.step_ms = 1499; /* 4500 ms after the table was asked for */
+	play(&d, "long table", "info1");
+	d.step_ms = 1;
+	play(&d, "long table", "pwr1");
+	play(&d, "long table", "pwr bat1");
 }
 
 /* What was not good is due again in the next pass. */
@@ -438,6 +511,9 @@ int main(void)
 		cmocka_unit_test(test_addresses_with_gaps),
 		cmocka_unit_test(test_intervals),
 		cmocka_unit_test(test_retries),
+		cmocka_unit_test(test_glances),
+		cmocka_unit_test(test_glances_come_back),
+		cmocka_unit_test(test_long_table),
 		cmocka_unit_test(test_failed_is_due_again),
 		cmocka_unit_test(test_doubted),
 		cmocka_unit_test(test_refused),
