@@ -22,6 +22,7 @@ enum command_kind {
 	COMMAND_PWR,       /* `pwr N` */
 	COMMAND_BAT,       /* `bat N` */
 	COMMAND_STAT,      /* `stat N` */
+	COMMAND_GETPWR,    /* `getpwr N`: the cells in a third of the bytes, where the console knows it */
 	COMMAND_KINDS
 };
 

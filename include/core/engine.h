@@ -68,6 +68,7 @@ struct engine_told {
 	bool silence;     /* that it does not */
 	bool strange;     /* that the battery is none of ours */
 	uint32_t missing; /* modules that answer and are not in `addresses` */
+	uint32_t fast;    /* bit N-1: that `getpwr` is used for module N */
 	char port[ENGINE_LINE_MAX]; /* why the port is not open; "" while it is */
 	const char *rule[LIMIT_KINDS];
 	int64_t rule_ms[LIMIT_KINDS];

@@ -20,6 +20,9 @@ enum module_state {
 	MODULE_LOST     /* had been online, or a whole pass went by without it; or it is frozen */
 };
 
+/* The replies with measured values. */
+enum rack_reply { RACK_PWR, RACK_BAT, RACK_GETPWR, RACK_REPLIES };
+
 struct module {
 	uint8_t address;
 	bool wanted; /* configured, or seen once with `addresses = auto` */
@@ -40,9 +43,9 @@ struct module {
 	struct opt doubted_pack_mv; /* a pack voltage that did not fit the cells */
 	int doubted_cells;          /* rows of a `bat` that `info` or the one before did not know; 0: none */
 	bool doubted_soc;           /* `bat` and `pwr` tell another SoC, and did so twice */
-	uint32_t pwr_hash, bat_hash; /* of the bytes of the last good replies */
-	int64_t same_ms;             /* since when both are the same */
-	int32_t same_passes;         /* and for how many `bat` replies */
+	uint32_t hash[RACK_REPLIES]; /* of the bytes of the last good replies */
+	int64_t same_ms;             /* since when all of them are the same */
+	int32_t same_passes;         /* and for how many replies with cells */
 	int64_t lost_oldest_ms;      /* its oldest required reply when it was lost: only younger ones bring it back */
 	int64_t faulty_ms;           /* since when it reports a fault and carries nothing; RACK_NEVER */
 	bool failed;                 /* for too long: it has left the bank */
@@ -94,13 +97,20 @@ bool rack_take_pwr(struct rack *rack, int address, const struct reply_pwr *pwr,
                    const struct settings *settings, int64_t now_ms, struct reply_fault *fault);
 bool rack_take_bat(struct rack *rack, int address, const struct reply_bat *bat,
                    const struct settings *settings, int64_t now_ms, struct reply_fault *fault);
+/* The cells of `getpwr`; what only `bat` tells of them stays as it was. The module has had a `bat`. */
+bool rack_take_getpwr(struct rack *rack, int address, const struct reply_getpwr *getpwr,
+                      const struct settings *settings, int64_t now_ms, struct reply_fault *fault);
 void rack_take_stat(struct rack *rack, int address, const struct reply_stat *stat, int64_t now_ms);
 void rack_take_pwrsys(struct rack *rack, const struct reply_pwrsys *pwrsys, int64_t now_ms);
 /* The table: refreshes no age; with `add`, present rows become wanted modules. */
 void rack_take_table(struct rack *rack, const struct reply_table *table, bool add, int64_t now_ms);
 
-/* Notes the bytes (FNV-1a) of a good `pwr` or (`bat`) `bat` reply: a console that hangs repeats itself. */
-void rack_note_bytes(struct module *module, bool bat, const char *body, int64_t now_ms);
+/* Notes the bytes (FNV-1a) of a good reply: a console that hangs repeats itself. */
+void rack_note_bytes(struct module *module, enum rack_reply which, const char *body, int64_t now_ms);
+
+/* Whether `getpwr` tells the same as the module's `pwr` and `bat` of a moment before: as many cells, each within
+ * 30 mV and 2 C, the pack within 1 % and 2 C. */
+bool rack_getpwr_agrees(const struct module *m, const struct reply_getpwr *getpwr);
 
 /* Whether a module that carries current has said the same to the byte for too long: its console hangs. */
 bool rack_frozen(const struct module *m, const struct settings_protection *p, int64_t now_ms);

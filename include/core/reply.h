@@ -128,6 +128,13 @@ struct reply_table {
 	struct reply_row row[REPLY_MODULES_MAX];
 };
 
+/* `getpwr N`: no SoC, no event words. Of the cells only mv, temp_mc, volt and temp are known. */
+struct reply_getpwr {
+	struct opt voltage_mv, current_ma, temp_mc, mah;
+	enum word base, volt, current, temp;
+	struct reply_bat bat;
+};
+
 /* `stat N` */
 struct reply_stat {
 	struct opt address;
@@ -154,6 +161,8 @@ enum reply_result reply_parse_pwr(const char *body, int address, struct reply_pw
                                   struct reply_fault *fault);
 enum reply_result reply_parse_bat(const char *body, struct reply_bat *bat,
                                   struct reply_fault *fault);
+enum reply_result reply_parse_getpwr(const char *body, struct reply_getpwr *getpwr,
+                                     struct reply_fault *fault);
 enum reply_result reply_parse_table(const char *body, struct reply_table *table,
                                     struct reply_fault *fault);
 enum reply_result reply_parse_stat(const char *body, int address, struct reply_stat *stat,

@@ -28,6 +28,9 @@ void report_unreadable(struct engine_actions *out, struct command command,
 void report_fault(struct engine_actions *out, struct command command,
                   const struct reply_fault *fault, const struct module *module, bool *strange);
 
+/* What became of `getpwr` for a module; `told` keeps a bit for each that uses it. */
+void report_fast(struct engine_actions *out, uint32_t *told, int address, enum schedule_fast fast);
+
 void report_identity(struct engine_actions *out, const struct module *module, bool swapped);
 /* `frozen`: it is lost although it answers. */
 void report_module_state(struct engine_actions *out, const struct rack *rack,

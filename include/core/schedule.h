@@ -24,6 +24,13 @@ enum schedule_end {
 	SCHEDULE_REFUSED  /* the console does not know it, or not for this module */
 };
 
+/* What is known of `getpwr` for a module. */
+enum schedule_fast {
+	SCHEDULE_FAST_UNTRIED, /* it is asked behind a `bat`, to be compared with it */
+	SCHEDULE_FAST_TRUSTED, /* it stands for the `bat`, which is read and compared once a minute */
+	SCHEDULE_FAST_REFUSED  /* unknown to the console, or failed too often: until the firmware is another one */
+};
+
 struct schedule {
 	int64_t pass_ms;    /* when the pass began */
 	int64_t scan_ms;    /* when addresses without a module were last tried; RACK_NEVER: never */
@@ -43,6 +50,8 @@ struct schedule {
 	int64_t table_sent_ms, table_took_ms; /* the last time it was asked for; how long the last good one took */
 	int64_t asked_ms[SCHEDULE_ROWS_MAX][RACK_MODULES_MAX + 1]; /* last good end, by address; 0: stack */
 	bool refused[SCHEDULE_ROWS_MAX][RACK_MODULES_MAX + 1];
+	enum schedule_fast fast[RACK_MODULES_MAX + 1]; /* by address */
+	int fast_failures[RACK_MODULES_MAX + 1];       /* in a row */
 };
 
 void schedule_init(struct schedule *s);
@@ -52,6 +61,21 @@ void schedule_console_found(struct schedule *s);
 
 /* A module came back: it may be another one, so ask who it is. */
 void schedule_module_back(struct schedule *s, int address);
+
+/* Another firmware answers at this address: `getpwr` is tried anew. */
+void schedule_firmware_changed(struct schedule *s, int address);
+
+/* Whether a good `getpwr` was to be compared with the `bat` of this pass, before schedule_done. */
+bool schedule_fast_on_trial(const struct schedule *s, int address);
+
+/* How that went. */
+void schedule_fast_compared(struct schedule *s, int address, bool agrees);
+
+/* Whether the table is read between the replies. */
+bool schedule_glances(const struct schedule *s);
+
+/* "untried", "used" or "not used". */
+const char *schedule_fast_name(enum schedule_fast fast);
 
 /* Starts a pass. */
 void schedule_begin(struct schedule *s, const struct settings *settings, const struct rack *rack,

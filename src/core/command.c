@@ -22,6 +22,7 @@ static const struct row rows[COMMAND_KINDS] = {
 	[COMMAND_PWR] = { "pwr ", '\n', true },
 	[COMMAND_BAT] = { "bat ", '\n', true },
 	[COMMAND_STAT] = { "stat ", '\n', true },
+	[COMMAND_GETPWR] = { "getpwr ", '\n', true },
 };
 
 static bool is_kind(enum command_kind kind)

@@ -14,14 +14,17 @@ static bool take_info(struct engine *e, int address, const char *body, int64_t n
 	struct module *m = &e->rack.module[address - 1];
 	struct reply_info info;
 	bool known = m->info_ms != RACK_NEVER;
-	char before[REPLY_NAME_MAX];
+	char before[REPLY_NAME_MAX], firmware[REPLY_NAME_MAX];
 
 	text_copy(before, sizeof before, m->info.barcode);
+	text_copy(firmware, sizeof firmware, m->info.firmware);
 	if (reply_parse_info(body, address, &info, fault) != REPLY_OK ||
 	    !rack_take_info(&e->rack, address, &info, now_ms, fault))
 		return false;
 	if (!known || strcmp(before, info.barcode) != 0)
 		report_identity(e->out, m, known);
+	if (known && strcmp(firmware, info.firmware) != 0)
+		schedule_firmware_changed(&e->schedule, address);
 	return true;
 }
 
@@ -86,7 +89,7 @@ static bool take_pwr(struct engine *e, int address, const char *body, int64_t no
 		*m = before;
 		return false;
 	}
-	rack_note_bytes(m, false, body, now_ms);
+	rack_note_bytes(m, RACK_PWR, body, now_ms);
 	m->wanted |= e->settings.battery.addresses == 0;
 	report_events(e->out, address, before.pwr_ms != RACK_NEVER ? &before.pwr : NULL, &pwr);
 	return true;
@@ -105,7 +108,30 @@ static bool take_bat(struct engine *e, int address, const char *body, int64_t no
 		*m = before;
 		return false;
 	}
-	rack_note_bytes(m, true, body, now_ms);
+	rack_note_bytes(m, RACK_BAT, body, now_ms);
+	return true;
+}
+
+/* `getpwr` is believed only while it tells what a `bat` of the moment before has told. */
+static bool take_getpwr(struct engine *e, int address, const char *body, int64_t now_ms,
+                        struct reply_fault *fault)
+{
+	struct module *m = &e->rack.module[address - 1], before = *m;
+	struct reply_getpwr getpwr;
+
+	if (reply_parse_getpwr(body, &getpwr, fault) != REPLY_OK)
+		return false;
+	if (schedule_fast_on_trial(&e->schedule, address)) {
+		schedule_fast_compared(&e->schedule, address, rack_getpwr_agrees(m, &getpwr));
+		return true;
+	}
+	if (!rack_take_getpwr(&e->rack, address, &getpwr, &e->settings, e->session.sent_ms, fault))
+		return false;
+	if (!confirmed(e, &before, m, now_ms, fault)) {
+		*m = before;
+		return false;
+	}
+	rack_note_bytes(m, RACK_GETPWR, body, now_ms);
 	return true;
 }
 
@@ -147,6 +173,8 @@ static bool take(struct engine *e, struct command command, int64_t now_ms,
 		return take_pwr(e, command.address, body, now_ms, fault);
 	case COMMAND_BAT:
 		return take_bat(e, command.address, body, now_ms, fault);
+	case COMMAND_GETPWR:
+		return take_getpwr(e, command.address, body, now_ms, fault);
 	default:
 		return take_stat(e, command.address, body, now_ms, fault);
 	}
@@ -189,6 +217,8 @@ void engine_ended(struct engine *e, struct command command, enum schedule_end en
 		schedule_module_back(&e->schedule, command.address);
 	if (e->in_pass)
 		schedule_done(&e->schedule, &e->rack, end, now_ms);
+	if (command.kind == COMMAND_GETPWR && end != SCHEDULE_REFUSED)
+		report_fast(e->out, &e->told.fast, command.address, e->schedule.fast[command.address]);
 }
 
 /* Whether any module could ever be read: then one that is refused is not there rather. */

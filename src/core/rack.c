@@ -213,6 +213,36 @@ bool rack_take_bat(struct rack *rack, int address, const struct reply_bat *bat,
 	return true;
 }
 
+/* `bat` and `pwr` have been there before: a `getpwr` is believed only after it was compared with them. */
+bool rack_take_getpwr(struct rack *rack, int address, const struct reply_getpwr *getpwr,
+                      const struct settings *settings, int64_t now_ms, struct reply_fault *fault)
+{
+	struct module *m = &rack->module[address - 1];
+	struct opt sum = cells_sum_mv(&getpwr->bat, settings);
+	int32_t tolerance = settings->protection.pack_tolerance_pct;
+
+	if (getpwr->bat.cells != m->bat.cells)
+		return doubt(fault, REPLY_DAMAGED, "number of cells");
+	if (!word_confirmed(m->doubted_word[1], getpwr->bat.unknown_word))
+		return doubt(fault, REPLY_DAMAGED, getpwr->bat.unknown_word);
+	if (sum.known && (!within(getpwr->voltage_mv.value, sum.value, tolerance) ||
+	                  !within(m->pwr.voltage_mv.value, sum.value, tolerance)))
+		return doubt(fault, REPLY_OUT_OF_RANGE, "Volt");
+	for (int i = 0; i < m->bat.cells; i++) {
+		const struct reply_cell *now = &getpwr->bat.cell[i];
+		struct reply_cell *cell = &m->bat.cell[i];
+
+		cell->mv = now->mv;
+		cell->temp_mc = now->temp_mc;
+		cell->volt = now->volt;
+		cell->temp = now->temp;
+		m->temps_seen |= (uint32_t)now->temp_mc.known << i;
+	}
+	text_copy(m->bat.unknown_word, sizeof m->bat.unknown_word, getpwr->bat.unknown_word);
+	m->bat_ms = now_ms;
+	return true;
+}
+
 void rack_take_stat(struct rack *rack, int address, const struct reply_stat *stat, int64_t now_ms)
 {
 	struct module *m = &rack->module[address - 1];
@@ -261,9 +291,9 @@ void rack_take_table(struct rack *rack, const struct reply_table *table, bool ad
 	}
 }
 
-void rack_note_bytes(struct module *module, bool bat, const char *body, int64_t now_ms)
+void rack_note_bytes(struct module *module, enum rack_reply which, const char *body, int64_t now_ms)
 {
-	uint32_t *known = bat ? &module->bat_hash : &module->pwr_hash;
+	uint32_t *known = &module->hash[which];
 	uint32_t hash = 2166136261u;
 
 	for (; *body != '\0'; body++)
@@ -272,7 +302,7 @@ void rack_note_bytes(struct module *module, bool bat, const char *body, int64_t 
 		*known = hash;
 		module->same_ms = now_ms;
 		module->same_passes = 0;
-	} else if (bat) {
+	} else if (which != RACK_PWR) {
 		module->same_passes++;
 	}
 }
@@ -282,6 +312,22 @@ static bool apart(struct opt a, struct opt b, int32_t more_than)
 	if (!a.known || !b.known)
 		return a.known != b.known;
 	return a.value - b.value > more_than || b.value - a.value > more_than;
+}
+
+#define AGREE_CELL_MV 30
+#define AGREE_TEMP_MC 2000
+#define AGREE_PACK_PCT 1
+
+bool rack_getpwr_agrees(const struct module *m, const struct reply_getpwr *getpwr)
+{
+	if (getpwr->bat.cells != m->bat.cells || apart(getpwr->temp_mc, m->pwr.temp_mc, AGREE_TEMP_MC) ||
+	    !within(getpwr->voltage_mv.value, m->pwr.voltage_mv.value, AGREE_PACK_PCT))
+		return false;
+	for (int i = 0; i < m->bat.cells; i++)
+		if (apart(getpwr->bat.cell[i].mv, m->bat.cell[i].mv, AGREE_CELL_MV) ||
+		    apart(getpwr->bat.cell[i].temp_mc, m->bat.cell[i].temp_mc, AGREE_TEMP_MC))
+			return false;
+	return true;
 }
 
 bool rack_jumped(const struct rack_reading *before, const struct rack_reading *now,

@@ -132,6 +132,22 @@ void report_refused(struct engine_actions *out, struct command command,
 	                    : "): going on without what it tells");
 }
 
+void report_fast(struct engine_actions *out, uint32_t *told, int address, enum schedule_fast fast)
+{
+	uint32_t bit = UINT32_C(1) << (address - 1);
+	bool used = (*told & bit) != 0;
+	struct text t;
+
+	if (fast == SCHEDULE_FAST_UNTRIED || (fast == SCHEDULE_FAST_TRUSTED) == used)
+		return;
+	*told ^= bit;
+	t = line(out, LEVEL_INFO);
+	text_str(&t, "module ");
+	text_int(&t, address);
+	text_str(&t, used ? ": `getpwr` fails or differs from `bat` again and again: `bat` is read instead"
+	                  : ": `getpwr` tells the same as `bat` and is quicker: used for the cells, compared every minute");
+}
+
 void report_unreadable(struct engine_actions *out, struct command command,
                        const struct module *module, bool late)
 {

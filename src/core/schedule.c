@@ -21,6 +21,9 @@
 #define GLANCE_MS 1000
 #define GLANCE_FAILURES 3
 
+/* `getpwr` is given up after so many failures or disagreements in a row. */
+#define FAST_FAILURES 3
+
 enum scope { STACK, MODULE };
 
 static const struct schedule_row {
@@ -34,7 +37,8 @@ static const struct schedule_row {
 	{ COMMAND_PWRSYS, STACK, false, true, MINUTE_MS },
 	{ COMMAND_INFO, MODULE, false, false, HOUR_MS },
 	{ COMMAND_PWR, MODULE, true, false, 0 },
-	{ COMMAND_BAT, MODULE, true, false, 0 },
+	{ COMMAND_BAT, MODULE, true, false, 0 }, /* MINUTE_MS where `getpwr` is trusted */
+	{ COMMAND_GETPWR, MODULE, false, false, 0 },
 	{ COMMAND_STAT, MODULE, false, true, HOUR_MS },
 };
 
@@ -103,16 +107,47 @@ void schedule_begin(struct schedule *s, const struct settings *settings, const s
 	s->scanning = scan_due(s, settings, now_ms);
 }
 
+/* It has a bank to show: what can wait waits. */
+static bool first_pass(const struct schedule *s)
+{
+	return s->pass_ms == s->first_ms;
+}
+
+static bool read_in_this_pass(const struct schedule *s, enum command_kind kind, int address)
+{
+	int64_t asked = s->asked_ms[row_of(kind)][address];
+
+	return asked != RACK_NEVER && asked >= s->pass_ms;
+}
+
+bool schedule_fast_on_trial(const struct schedule *s, int address)
+{
+	return read_in_this_pass(s, COMMAND_BAT, address);
+}
+
+static bool fast_wanted(const struct schedule *s, int address)
+{
+	return s->fast[address] == SCHEDULE_FAST_TRUSTED ||
+	       (s->fast[address] == SCHEDULE_FAST_UNTRIED && !first_pass(s) &&
+	        schedule_fast_on_trial(s, address));
+}
+
+static int64_t interval_ms(const struct schedule *s, int row, int address)
+{
+	bool replaced = rows[row].kind == COMMAND_BAT && s->fast[address] == SCHEDULE_FAST_TRUSTED;
+
+	return replaced ? MINUTE_MS : rows[row].interval_ms;
+}
+
 static bool due(const struct schedule *s, int row, int address, int64_t now_ms)
 {
 	int64_t asked = s->asked_ms[row][address];
 
-	if (s->refused[row][address])
+	if (s->refused[row][address] || (rows[row].kind == COMMAND_GETPWR && !fast_wanted(s, address)))
 		return false;
-	if (rows[row].slow && (s->slow_done || s->pass_ms == s->first_ms))
+	if (rows[row].slow && (s->slow_done || first_pass(s)))
 		return false;
-	return rows[row].interval_ms == 0 || asked == RACK_NEVER ||
-	       now_ms - asked >= rows[row].interval_ms;
+	return asked == RACK_NEVER || now_ms - asked >= interval_ms(s, row, address);
 }
 
 /* Whether an address without a module is to be tried in this pass. */
@@ -145,12 +180,28 @@ static bool present_is_due(const struct schedule *s, const struct rack *rack, in
 	       due(s, s->row, s->address, now_ms);
 }
 
+bool schedule_glances(const struct schedule *s)
+{
+	return s->table_seen && s->glance_failures < GLANCE_FAILURES;
+}
+
+const char *schedule_fast_name(enum schedule_fast fast)
+{
+	static const char *const names[] = {
+		[SCHEDULE_FAST_UNTRIED] = "untried",
+		[SCHEDULE_FAST_TRUSTED] = "used",
+		[SCHEDULE_FAST_REFUSED] = "not used",
+	};
+
+	return names[fast];
+}
+
 /* Whether the table is to be read before the present command. What is being read again is not kept waiting. */
 static bool glance_due(const struct schedule *s, int64_t now_ms)
 {
 	int64_t gap_ms = s->table_took_ms * 3 / 2;
 
-	if (!s->table_seen || s->address == 0 || s->tries > 0 || s->glance_failures >= GLANCE_FAILURES)
+	if (!schedule_glances(s) || s->address == 0 || s->tries > 0 || first_pass(s))
 		return false;
 	return now_ms - s->table_sent_ms >= (gap_ms > GLANCE_MS ? gap_ms : GLANCE_MS);
 }
@@ -199,9 +250,55 @@ static bool missing(const struct schedule *s, const struct rack *rack)
 	return !m->wanted || m->state == MODULE_LOST;
 }
 
+static void fast_failed(struct schedule *s, int address)
+{
+	bool often = ++s->fast_failures[address] >= FAST_FAILURES;
+
+	s->fast[address] = often ? SCHEDULE_FAST_REFUSED : SCHEDULE_FAST_UNTRIED;
+}
+
+void schedule_fast_compared(struct schedule *s, int address, bool agrees)
+{
+	if (!agrees) {
+		fast_failed(s, address);
+		return;
+	}
+	s->fast[address] = SCHEDULE_FAST_TRUSTED;
+	s->fast_failures[address] = 0;
+}
+
+void schedule_firmware_changed(struct schedule *s, int address)
+{
+	s->fast[address] = SCHEDULE_FAST_UNTRIED;
+	s->fast_failures[address] = 0;
+}
+
+/* The `bat` that it stood for is read in its place. */
+static void bat_instead(struct schedule *s)
+{
+	bool there = schedule_fast_on_trial(s, s->address);
+
+	next_row(s);
+	if (!there)
+		s->row = row_of(COMMAND_BAT);
+}
+
+/* The master answers for all modules: what it does not know for one it does not know for the others. */
+static void fast_refused(struct schedule *s)
+{
+	for (int address = 1; address <= RACK_MODULES_MAX; address++)
+		s->fast[address] = SCHEDULE_FAST_REFUSED;
+	bat_instead(s);
+}
+
 /* Goes on after a command that will not be sent again in this visit. */
 static void give_up(struct schedule *s)
 {
+	if (rows[s->row].kind == COMMAND_GETPWR) {
+		fast_failed(s, s->address);
+		bat_instead(s);
+		return;
+	}
 	/* a module that was known to be lost does not spoil the pass of the others */
 	s->whole &= s->address != 0 && (s->missing >> (s->address - 1) & 1);
 	if (rows[s->row].required)
@@ -242,12 +339,14 @@ static void glance_ended(struct schedule *s, enum schedule_end end, int64_t now_
 
 static void ended_refused(struct schedule *s)
 {
-	if (!rows[s->row].required)
-		s->refused[s->row][s->address] = true;
-	if (rows[s->row].required)
+	if (rows[s->row].kind == COMMAND_GETPWR) {
+		fast_refused(s);
+	} else if (rows[s->row].required) {
 		give_up(s);
-	else
+	} else {
+		s->refused[s->row][s->address] = true;
 		next_row(s);
+	}
 }
 
 static void ended_badly(struct schedule *s, const struct rack *rack, enum schedule_end end)

@@ -118,7 +118,7 @@ static void add_words(struct json_object *to, const struct reply_pwr *pwr)
 	}
 }
 
-static struct json_object *link_module(const struct module *m, int64_t now_ms)
+static struct json_object *link_module(const struct module *m, const struct schedule *schedule, int64_t now_ms)
 {
 	struct json_object *o = json_object_new_object();
 	int64_t age = rack_age_ms(m, now_ms);
@@ -132,6 +132,7 @@ static struct json_object *link_module(const struct module *m, int64_t now_ms)
 	add_text(o, "name", m->info.name);
 	add_text(o, "firmware", m->info.firmware);
 	add_text(o, "barcode", m->info.barcode);
+	add_text(o, "getpwr", schedule_fast_name(schedule->fast[m->address]));
 	add_opt(o, "cells", m->bat_ms == RACK_NEVER ? opt_none() : opt_some(m->bat.cells));
 	add_words(o, &m->pwr);
 	add_events(o, "bat_events", "bat_event_names", EVENT_BAT, &m->pwr.bat_events);
@@ -140,7 +141,7 @@ static struct json_object *link_module(const struct module *m, int64_t now_ms)
 	return o;
 }
 
-static struct json_object *link_console(const struct session *s)
+static struct json_object *link_console(const struct session *s, const struct schedule *schedule)
 {
 	struct json_object *o = json_object_new_object();
 
@@ -149,6 +150,7 @@ static struct json_object *link_console(const struct session *s)
 	add_text(o, "prompt", s->framing.prompt);
 	add_int(o, "woken", s->woken);
 	add_int(o, "garbage", s->garbage);
+	add_int(o, "table", schedule_glances(schedule));
 	return o;
 }
 
@@ -178,14 +180,14 @@ size_t json_link(const struct engine *engine, const char *version, int64_t now_m
 
 	add_text(root, "version", version);
 	add_int(root, "uptime_s", (now_ms - engine->start_ms) / 1000);
-	json_object_object_add(root, "console", link_console(&engine->session));
+	json_object_object_add(root, "console", link_console(&engine->session, &engine->schedule));
 	add_opt(root, "cycle_ms", engine->passes == 0 ? opt_none() : opt_some(engine->cycle_ms));
 	add_int(root, "passes", engine->passes);
 	add_int(root, "failed_polls", engine->failed_polls);
 	json_object_object_add(root, "replies", link_replies(&engine->rack));
 	for (int i = 0; i < RACK_MODULES_MAX; i++)
 		if (engine->rack.module[i].wanted)
-			json_object_array_add(modules, link_module(&engine->rack.module[i], now_ms));
+			json_object_array_add(modules, link_module(&engine->rack.module[i], &engine->schedule, now_ms));
 	json_object_object_add(root, "modules", modules);
 	return finish(root, out, size);
 }

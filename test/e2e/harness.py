@@ -62,7 +62,8 @@ class Rig:
     """Broker, simulator, subscriber and daemon.
 
     config     {section: {key: value}} over DEFAULTS; broker, port and serial port are filled in
-    simulator  keywords of Simulator besides models, modules; unpaced unless `paced` is given
+    simulator  keywords of Simulator besides models, modules; unpaced unless `paced` is given, without `getpwr`
+               (which would stand for `bat`) unless that is given
     users      {name: password} of the broker; the first is the daemon's as well
     start      whether the daemon is started
     link       whether the serial port is a symbolic link that stays over unplug and replug
@@ -83,6 +84,7 @@ class Rig:
         self.broker = Broker(self.folder, users, store)
         self.subscriber = Subscriber(self.broker)
         self.link = os.path.join(self.folder, "battery") if link else None
+        simulator.setdefault("getpwr", False)
         self.sim = Simulator(models, modules, paced=simulator.pop("paced", False), link=self.link, **simulator)
         self.config = merged(DEFAULTS, config)
         self.path = os.path.join(self.folder, "config.ini")

@@ -103,7 +103,7 @@ class LinkTest(unittest.TestCase):
             link = rig.wait_link(lambda doc: len(doc["modules"]) == 2 and doc["passes"] > 3
                                  and doc["modules"][0]["power_events"] == "0x2")
             self.assertEqual(link["console"], {"state": link["console"]["state"], "speed": 115200, "prompt": "pylon",
-                                               "woken": 0, "garbage": 0})
+                                               "woken": 0, "garbage": 0, "table": 1})
             self.assertTrue(0 <= link["uptime_s"] < patience(20))
             self.assertTrue(0 <= link["cycle_ms"] < patience(2000))
             self.assertEqual(link["failed_polls"], 0)
@@ -113,6 +113,7 @@ class LinkTest(unittest.TestCase):
                 self.assertEqual((shown["name"], shown["firmware"], shown["barcode"]),
                                  (module.device_name, module.firmware, module.barcode))
                 self.assertTrue(0 <= shown["age_ms"] < patience(1500), shown["age_ms"])
+                self.assertEqual(shown["getpwr"], "not used")
                 self.assertEqual((shown["base"], shown["volt"]), (module.base_state, module.volt_state))
                 self.assertEqual([shown[k] for k in ("current", "temperature", "coulomb", "soh")], ["Normal"] * 4)
                 self.assertGreater(shown["good"], 4)

@@ -214,7 +214,7 @@ class Console:
     def _known(self, name):
         model = self.stack.master.model
         if name == "getpwr":
-            return model.getpwr
+            return model.getpwr if self.options.getpwr is None else self.options.getpwr
         if name == "pwrsys":
             return model.pwrsys == "user" or (model.pwrsys == "debug" and self.debug)
         return name in NEED_LOGIN + ("login", "logout", "shut")

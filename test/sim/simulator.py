@@ -27,6 +27,7 @@ class Options:
     wakes_needed: int = 1
     login_required: bool = False
     no_table: bool = False
+    getpwr: bool = None
     refused: dict = field(default_factory=dict)
     absent_error: str = "failed"
     own_layouts: bool = False      # each module answers in its own model's layout, not in the master's

@@ -46,6 +46,8 @@ struct bench {
 	struct bench_module module[RACK_MODULES_MAX];
 	bool dead, asleep, no_port;
 	bool no_table, no_pwrsys, no_stat;
+	bool getpwr;          /* the console knows it */
+	int32_t getpwr_off_mv; /* by how much its cells differ from those of `bat` */
 	bool wants_login, logged_in, login_fails;
 	const char *shy; /* what it says to a command before the login */
 	bool high_voltage, stat_nonsense, pwrsys_nonsense;
@@ -177,6 +179,15 @@ static inline void put_bat(struct bench *b, const struct bench_module *m)
 		    m->current_ma, m->temp_mc, m->base, m->soc_pct, m->total_mah / 100 * m->soc_pct);
 }
 
+static inline void put_getpwr(struct bench *b, const struct bench_module *m)
+{
+	put(b, "%d# %d# %d# %d# %s# Normal# Normal# Normal#\r\r\n", bench_pack_mv(m), m->current_ma, m->temp_mc,
+	    m->total_mah / 100 * m->soc_pct, m->base);
+	for (int i = 0; i < m->cells; i++)
+		put(b, "%d# %d# Normal# Normal#\r\r\n", bench_cell_mv(m, i) + b->getpwr_off_mv, m->temp_mc);
+	put(b, "0#\r\r\n1#\r\r\n");
+}
+
 static inline void put_info(struct bench *b, const struct bench_module *m, int address)
 {
 	put(b, "Device address      : %d\r\r\nDevice name         : US2000\r\r\n", address);
@@ -190,6 +201,7 @@ static inline const char *bench_refusal(const struct bench *b, struct command co
 	bool unknown = (command.kind == COMMAND_PWR_TABLE && b->no_table) ||
 	               (command.kind == COMMAND_PWRSYS && b->no_pwrsys) ||
 	               (command.kind == COMMAND_STAT && b->no_stat) ||
+	               (command.kind == COMMAND_GETPWR && !b->getpwr) ||
 	               (b->wants_login && !b->logged_in && command.kind != COMMAND_LOGIN) ||
 	               (b->login_fails && command.kind == COMMAND_LOGIN);
 
@@ -219,6 +231,9 @@ static inline void put_body(struct bench *b, struct command command)
 		break;
 	case COMMAND_BAT:
 		put_bat(b, m);
+		break;
+	case COMMAND_GETPWR:
+		put_getpwr(b, m);
 		break;
 	case COMMAND_STAT:
 		put(b, "Device address           %d\r\r\nCYCLE Times     :      %s\r\r\n", command.address,
@@ -310,6 +325,7 @@ static inline void bench_trace(struct bench *b, struct command command)
 		[COMMAND_NEWLINE] = "", [COMMAND_WAKE] = "wake", [COMMAND_LOGIN] = "login",
 		[COMMAND_PWR_TABLE] = "pwr", [COMMAND_PWRSYS] = "pwrsys", [COMMAND_INFO] = "info",
 		[COMMAND_PWR] = "pwr", [COMMAND_BAT] = "bat", [COMMAND_STAT] = "stat",
+		[COMMAND_GETPWR] = "getpwr",
 	};
 	size_t used = strlen(b->trace);
 

@@ -15,7 +15,7 @@
 
 #define FILE_MAX 16384
 
-enum parser { INFO, PWR, BAT, TABLE, STAT, PWRSYS, PARSERS };
+enum parser { INFO, PWR, BAT, TABLE, STAT, PWRSYS, GETPWR, PARSERS };
 
 union parsed {
 	struct reply_info info;
@@ -24,6 +24,7 @@ union parsed {
 	struct reply_table table;
 	struct reply_stat stat;
 	struct reply_pwrsys pwrsys;
+	struct reply_getpwr getpwr;
 };
 
 enum member_type { OPT, WORD, TEXT, EVENTS, COUNT, FLAG };
@@ -42,6 +43,7 @@ struct member {
 #define R(m) offsetof(struct reply_row, m)
 #define S(m) offsetof(struct reply_stat, m)
 #define Y(m) offsetof(struct reply_pwrsys, m)
+#define G(m) offsetof(struct reply_getpwr, m)
 static const struct member members[] = {
 	{ INFO, "address", OPT, I(address), 1, 16 },
 	{ INFO, "manufacturer", TEXT, I(manufacturer), 0, 0 },
@@ -105,6 +107,22 @@ static const struct member members[] = {
 	{ PWRSYS, "discharge_ma", OPT, Y(discharge_ma), 0, 300000 },
 	{ PWRSYS, "system_charge_ma", OPT, Y(system_charge_ma), 0, 4800000 },
 	{ PWRSYS, "system_discharge_ma", OPT, Y(system_discharge_ma), 0, 4800000 },
+	{ GETPWR, "voltage_mv", OPT, G(voltage_mv), 10000, 70000 },
+	{ GETPWR, "current_ma", OPT, G(current_ma), -300000, 300000 },
+	{ GETPWR, "temp_mc", OPT, G(temp_mc), -40000, 100000 },
+	{ GETPWR, "mah", OPT, G(mah), 0, 1000000 },
+	{ GETPWR, "base", WORD, G(base), 0, 0 },
+	{ GETPWR, "volt", WORD, G(volt), 0, 0 },
+	{ GETPWR, "current", WORD, G(current), 0, 0 },
+	{ GETPWR, "temp", WORD, G(temp), 0, 0 },
+	{ GETPWR, "first_mv", OPT, G(bat.cell[0].mv), 0, 5000 },
+	{ GETPWR, "first_temp_mc", OPT, G(bat.cell[0].temp_mc), -40000, 100000 },
+	{ GETPWR, "fifth_temp", WORD, G(bat.cell[4].temp), 0, 0 },
+	{ GETPWR, "last_mv", OPT, G(bat.cell[14].mv), 0, 5000 },
+	{ GETPWR, "last_temp_mc", OPT, G(bat.cell[14].temp_mc), -40000, 100000 },
+	{ GETPWR, "last_soc_pct", OPT, G(bat.cell[14].soc_pct), 0, 100 },
+	{ GETPWR, "cells", COUNT, G(bat.cells), 0, 0 },
+	{ GETPWR, "unknown_word", TEXT, G(bat.unknown_word), 0, 0 },
 };
 #undef I
 #undef P
@@ -112,6 +130,7 @@ static const struct member members[] = {
 #undef R
 #undef S
 #undef Y
+#undef G
 
 #define MEMBERS (sizeof members / sizeof *members)
 
@@ -131,6 +150,8 @@ static inline enum reply_result parse(enum parser parser, const char *body, int 
 		return reply_parse_table(body, &to->table, fault);
 	case STAT:
 		return reply_parse_stat(body, address, &to->stat, fault);
+	case GETPWR:
+		return reply_parse_getpwr(body, &to->getpwr, fault);
 	default:
 		return reply_parse_pwrsys(body, &to->pwrsys, fault);
 	}
@@ -245,6 +266,9 @@ static inline void show_member(const struct member *m, const char *at, char *out
 		break;
 	case FLAG:
 		snprintf(out, size, "%d", *(const bool *)at);
+		break;
+	case COUNT:
+		snprintf(out, size, "%d", *(const int *)(const void *)at);
 		break;
 	default:
 		snprintf(out, size, "%s", at);

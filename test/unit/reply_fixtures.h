@@ -65,6 +65,11 @@ static const struct fixture files[] = {
 	{ "us2000-pwr1.txt", PWR, 0, REPLY_OK, "voltage_mv=51230", " System Fault" },
 	{ "us2000-pwr1.txt", PWR, 2, REPLY_WRONG_MODULE, "Power", NULL },
 
+	{ "us2000-getpwr1.txt", GETPWR, 0, REPLY_OK,
+	  "voltage_mv=51230 current_ma=-4310 temp_mc=22000 mah=35346 base=Dischg volt=Normal current=Normal temp=Normal "
+	  "cells=15 first_mv=3411 first_temp_mc=19000 fifth_temp=Low last_mv=3419 last_temp_mc=21000 last_soc_pct=- "
+	  "unknown_word=", NULL },
+
 	{ "us2000-bat1.txt", BAT, 0, REPLY_OK,
 	  "count=15 0.mv=3411 0.temp_mc=19000 0.base=Dischg 0.volt=Normal 0.soc_pct=71 0.mah=35500 "
 	  "0.balancing=- 14.mv=3419 14.temp_mc=21000 14.mah=35346", NULL },

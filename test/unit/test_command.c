@@ -21,6 +21,7 @@ static const struct {
 	{ "pwr", COMMAND_PWR, "pwr %d\n", "pwr %d", 1 },
 	{ "bat", COMMAND_BAT, "bat %d\n", "bat %d", 1 },
 	{ "stat", COMMAND_STAT, "stat %d\n", "stat %d", 1 },
+	{ "getpwr", COMMAND_GETPWR, "getpwr %d\n", "getpwr %d", 1 },
 };
 
 /* A text of the table above with the address put in. */

@@ -25,6 +25,8 @@ static void test_read_again(void **state)
 		const struct module *m = &b.engine.rack.module[0];
 
 		bench_init(&b, 1);
+		b.getpwr = true;
+		b.getpwr_off_mv = 100;
 		bench_run(&b, 10000);
 		bench_run_to_pause(&b);
 		bench_forget(&b);

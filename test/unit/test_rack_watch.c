@@ -25,8 +25,8 @@ static void test_frozen(void **state)
 		scene_init(&s, 1);
 		m->pwr.current_ma = opt_some(rows[i].current_ma);
 		for (int pass = 0; pass <= rows[i].passes; pass++) {
-			rack_note_bytes(m, false, "pwr", 1000 + pass);
-			rack_note_bytes(m, true, "bat", 1000 + pass);
+			rack_note_bytes(m, RACK_PWR, "pwr", 1000 + pass);
+			rack_note_bytes(m, RACK_BAT, "bat", 1000 + pass);
 		}
 		scene_read(&s, 1000 + rows[i].for_ms);
 		assert_row(rows[i].legend, i, rack_frozen(m, &s.settings.protection, 1000 + rows[i].for_ms),
@@ -34,7 +34,7 @@ static void test_frozen(void **state)
 		assert_row(rows[i].legend, i, rack_age(&s.rack, &s.settings, 1000 + rows[i].for_ms),
 		           rows[i].frozen);
 		assert_row(rows[i].legend, i, m->state, rows[i].frozen ? MODULE_LOST : MODULE_ONLINE);
-		rack_note_bytes(m, i % 2, "another", 1000 + rows[i].for_ms); /* one byte moves: it lives */
+		rack_note_bytes(m, (enum rack_reply)(i % 3), "another", 1000 + rows[i].for_ms); /* one byte moves: it lives */
 		(void)rack_age(&s.rack, &s.settings, 1000 + rows[i].for_ms);
 		assert_row(rows[i].legend, i, m->state, MODULE_ONLINE);
 	}

@@ -57,10 +57,35 @@ struct broken {
 #define BO "us2000-bat1.txt"
 #define BN "us5000-bat2.txt"
 #define SYS "us2000-pwrsys.txt"
+#define GET "us2000-getpwr1.txt"
 #define BAD REPLY_DAMAGED
 #define FAR REPLY_OUT_OF_RANGE
 
 static const struct broken broken[] = {
+	/* getpwr N */
+	{ GET, GETPWR, "51230#", "9999#", FAR, "Voltage", 1 },
+	{ GET, GETPWR, "51230#", "70001#", FAR, "Voltage", 1 },
+	{ GET, GETPWR, "51230#", "512x0#", BAD, "Voltage", 1 },
+	{ GET, GETPWR, "51230#", "51230", BAD, "Voltage", 1 },
+	{ GET, GETPWR, "51230#", "-#", BAD, "Voltage", 1 },
+	{ GET, GETPWR, "-4310#", "-300001#", FAR, "Current", 1 },
+	{ GET, GETPWR, "22000#", "100001#", FAR, "Temperature", 1 },
+	{ GET, GETPWR, "35346#", "-1#", FAR, "Coulomb", 1 },
+	{ GET, GETPWR, "Dischg#", "D1schg#", BAD, "Base", 1 },
+	{ GET, GETPWR, "Dischg#", "Dischg Dischg#", BAD, "Base", 1 },
+	{ GET, GETPWR, "Dischg# Normal#", "Dischg#", BAD, "Temp", 1 },
+	{ GET, GETPWR, "Dischg#", "Dischg# Normal#", BAD, "", 1 },
+	{ GET, GETPWR, "3411#", "5001#", FAR, "Volt of a cell", 2 },
+	{ GET, GETPWR, "3411#", "-#", BAD, "Volt of a cell", 2 },
+	{ GET, GETPWR, "3411#", "#", BAD, "Volt of a cell", 2 },
+	{ GET, GETPWR, "3411#  19000#", "3411#  100001#", FAR, "Tempr of a cell", 2 },
+	{ GET, GETPWR, "3411#", "3411", BAD, "Volt of a cell", 2 },
+	{ GET, GETPWR, "0#\n1#\n", "0#\n", BAD, "number of lines", 17 },
+	{ GET, GETPWR, "0#\n1#\n", "0#\n1#\n2#\n", BAD, "number of lines", 19 },
+	{ GET, GETPWR, "0#\n1#\n", "0#\n1#\n3419#  21000# Normal# Normal#\n", BAD, "number of cells", 19 },
+	{ GET, GETPWR, "0#\n1#\n", "0#\nx#\n", BAD, "number of cells", 18 },
+	{ GET, GETPWR, "0#\n1#\n", "0#\n1# 1#\n", BAD, "number of cells", 18 },
+	{ GET, GETPWR, "3411#", "34\00111#", BAD, "", 2 },
 	/* pwr N: numbers and units */
 	{ OLD, PWR, "51230 ", "512x0 ", BAD, "Voltage", 3 },
 	{ OLD, PWR, "51230 ", "5123- ", BAD, "Voltage", 3 },

@@ -22,6 +22,8 @@ static void desk_init(struct desk *d, uint32_t addresses)
 	d->settings.battery.addresses = addresses;
 	rack_init(&d->rack, &d->settings);
 	schedule_init(&d->schedule);
+	for (int address = 1; address <= RACK_MODULES_MAX; address++)
+		d->schedule.fast[address] = SCHEDULE_FAST_REFUSED;
 	d->step_ms = 100;
 }
 
@@ -65,6 +67,7 @@ static void spell(struct command command, char *out, size_t size)
 	static const char *const names[COMMAND_KINDS] = {
 		[COMMAND_PWR_TABLE] = "pwr", [COMMAND_PWRSYS] = "pwrsys", [COMMAND_INFO] = "info",
 		[COMMAND_PWR] = "pwr", [COMMAND_BAT] = "bat", [COMMAND_STAT] = "stat",
+		[COMMAND_GETPWR] = "getpwr",
 	};
 
 	if (command.address == 0)
@@ -256,11 +259,24 @@ static void test_glances(void **state)
 		desk_init(&d, 3);
 		for (int address = 1; address <= 2; address++) /* info, stat and pwrsys are not due */
 			for (int row = 0; row < SCHEDULE_ROWS_MAX; row++)
-				d.schedule.refused[row][address] = row == 2 || row == 5;
+				d.schedule.refused[row][address] = row == 2 || row == 6;
 		d.schedule.refused[1][0] = true;
+		d.schedule.first_ms = -1; /* the first pass has no glances */
 		d.step_ms = rows[i].step_ms;
 		pass(&d, rows[i].legend, rows[i].script, rows[i].whole);
 	}
+}
+
+/* The first pass has a bank to show. */
+static void test_no_glances_at_first(void **state)
+{
+	struct desk d;
+
+	(void)state;
+	desk_init(&d, 3);
+	d.step_ms = 1000;
+	pass(&d, "first", "pwr info1 pwr1 bat1 info2 pwr2 bat2", true);
+	pass(&d, "second", "pwr pwrsys pwr pwr1 pwr bat1 pwr pwr2 pwr bat2", true);
 }
 
 /* After three failures in a row the start of the next pass decides whether glances are worth it. */
@@ -286,6 +302,8 @@ static void test_long_table(void **state)
 
 	(void)state;
 	desk_init(&d, 1);
+	d.schedule.first_ms = -1;
+	d.schedule.refused[1][0] = true;
 	schedule_begin(&d.schedule, &d.settings, &d.rack, 0);
 	assert_true(schedule_next(&d.schedule, &d.rack, 0, &command));
 	d.now_ms = 3000;
@@ -359,6 +377,7 @@ static void test_required(void **state)
 	} rows[] = {
 		{ COMMAND_PWR_TABLE, false }, { COMMAND_PWRSYS, false }, { COMMAND_INFO, false },
 		{ COMMAND_PWR, true },        { COMMAND_BAT, true },     { COMMAND_STAT, false },
+		{ COMMAND_GETPWR, false },
 	};
 
 	(void)state;
@@ -512,6 +531,7 @@ int main(void)
 		cmocka_unit_test(test_intervals),
 		cmocka_unit_test(test_retries),
 		cmocka_unit_test(test_glances),
+		cmocka_unit_test(test_no_glances_at_first),
 		cmocka_unit_test(test_glances_come_back),
 		cmocka_unit_test(test_long_table),
 		cmocka_unit_test(test_failed_is_due_again),
