@@ -67,6 +67,10 @@ struct session {
 	int64_t deadline_ms;     /* when the state's patience ends; INT64_MAX: never */
 	int64_t hard_deadline_ms; /* the same, not moved by bytes */
 	int64_t sent_ms;     /* when the last command was sent: what its reply tells is no younger */
+	int32_t bytes;       /* that have come since */
+	int64_t byte_ms;     /* when the last of them came */
+	int32_t reply_bytes[COMMAND_KINDS]; /* how long the last whole reply to such a command was; 0: none yet */
+	bool swift;          /* it came faster than a wire at this speed can be */
 	int32_t first_byte_ms;   /* patience for the first byte of the outstanding command */
 	struct session_order orders[SESSION_ORDERS_MAX];
 	int order_count;
@@ -98,6 +102,10 @@ struct session_news session_tick(struct session *s, int64_t now_ms);
 
 /* When session_tick has something to do; INT64_MAX: never. */
 int64_t session_deadline(const struct session *s);
+
+/* Until when nothing is to be gained by reading the port, because the reply that is coming in will go on for
+ * longer; INT64_MIN: read as it comes. */
+int64_t session_read_after(const struct session *s);
 
 /* The working speed: in use, or being tried. */
 int32_t session_speed_baud(const struct session *s);

@@ -450,3 +450,8 @@ int64_t engine_deadline(const struct engine *e)
 	}
 	return earlier(deadline, e->link_ms + (e->link_wanted ? TICK_MS : LINK_MS));
 }
+
+int64_t engine_read_after(const struct engine *e)
+{
+	return session_read_after(&e->session);
+}

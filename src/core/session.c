@@ -15,18 +15,20 @@ enum {
 	BABBLE_MS = 5000         /* it will not end */
 };
 
+/* While a reply is known to go on the port need not be read: but for so long at most, and before so many bytes
+ * are waiting there. The end is looked at when it comes. */
+enum { NAP_MS = 400, NAP_BYTES = 2048, END_BYTES = 48 };
+
 enum { WAKE_BAUD = 1200, SLOW_BELOW_BAUD = 19200, WAKES_A_SPEED = 2, KNOCKS_A_WAKE = 4 };
 
 static const int32_t auto_speeds_baud[] = { 19200, 115200, 9600 };
 
 #define NEVER INT64_MAX
-#define ANY_STATE SESSION_STATES
 
 enum event {
 	NO_EVENT,
 	/* from outside */
 	OPENED,
-	CLOSED,
 	START,
 	SEND,
 	BYTE,
@@ -42,7 +44,8 @@ enum event {
 	PICK_PROBE,
 	PICK_WAKE,
 	PICK_NONE,
-	UNANSWERED
+	UNANSWERED,
+	EVENTS
 };
 
 /* What an action returns is the next event, at once. */
@@ -192,10 +195,23 @@ static enum event settle(struct session *s, int64_t now_ms)
 	return rest(s, now_ms);
 }
 
+static int32_t wire_ms(const struct session *s, int32_t bytes)
+{
+	return bytes * 10 * 1000 / session_speed_baud(s);
+}
+
+/* The next reply to such a command will be as long; a line that is no wire (a pty) is read as it comes. */
+static void learn_length(struct session *s, int64_t now_ms)
+{
+	s->reply_bytes[s->command.kind] = s->bytes;
+	s->swift = (now_ms - s->sent_ms) * 2 < wire_ms(s, s->bytes);
+}
+
 /* A prompt may be an old one, or what a wrong speed made of something; a whole reply is the console. */
 static enum event trust(struct session *s, int64_t now_ms)
 {
 	s->found = true;
+	learn_length(s, now_ms);
 	return rest(s, now_ms);
 }
 
@@ -243,73 +259,63 @@ static enum event hear_drain(struct session *s, int64_t now_ms)
 	return NO_EVENT;
 }
 
-static enum event lose_port(struct session *s, int64_t now_ms)
-{
-	s->order_count = 0;
-	return rest(s, now_ms);
-}
-
 struct transition {
-	enum session_state state;
-	enum event event;
-	action *action;
+	action *action; /* NULL: the event is nothing to the state */
 	enum session_state next;
 	enum session_news_kind news;
 };
 
-/* An event that has no row for the state is nothing to it. */
-static const struct transition transitions[] = {
-	{ ANY_STATE,        CLOSED,     lose_port,    SESSION_CLOSED,   SESSION_NOTHING },
-	{ SESSION_CLOSED,   OPENED,     open_port,    SESSION_CHOOSING, SESSION_NOTHING },
-
-	{ SESSION_CHOOSING, PICK_PROBE, probe,        SESSION_PROBING,  SESSION_NOTHING },
-	{ SESSION_CHOOSING, PICK_WAKE,  wake,         SESSION_WAKING,   SESSION_NOTHING },
-	{ SESSION_CHOOSING, PICK_NONE,  give_up,      SESSION_PAUSED,   SESSION_SILENT },
-
-	{ SESSION_PROBING,  BYTE,       hear_probe,   SESSION_PROBING,  SESSION_NOTHING },
-	{ SESSION_PROBING,  PROMPT,     settle,       SESSION_IDLE,     SESSION_READY },
-	{ SESSION_PROBING,  SILENCE,    next_attempt, SESSION_CHOOSING, SESSION_NOTHING },
-
-	{ SESSION_WAKING,   SILENCE,    first_knock,  SESSION_KNOCKING, SESSION_NOTHING },
-
-	{ SESSION_KNOCKING, BYTE,       hear,         SESSION_KNOCKING, SESSION_NOTHING },
-	{ SESSION_KNOCKING, PROMPT,     settle,       SESSION_IDLE,     SESSION_READY },
-	{ SESSION_KNOCKING, SILENCE,    knock_again,  SESSION_KNOCKING, SESSION_NOTHING },
-	{ SESSION_KNOCKING, UNANSWERED, next_attempt, SESSION_CHOOSING, SESSION_NOTHING },
-
-	{ SESSION_IDLE,     SEND,       ask,          SESSION_AWAITING, SESSION_NOTHING },
-
-	{ SESSION_AWAITING, BYTE,       hear_reply,   SESSION_AWAITING, SESSION_NOTHING },
-	{ SESSION_AWAITING, REPLY,      trust,        SESSION_IDLE,     SESSION_REPLY },
-	{ SESSION_AWAITING, DAMAGED,    rest,         SESSION_IDLE,     SESSION_DAMAGED },
-	{ SESSION_AWAITING, OVERFLOW,   drain,        SESSION_DRAINING, SESSION_DAMAGED },
-	{ SESSION_AWAITING, SILENCE,    begin_round,  SESSION_CHOOSING, SESSION_LATE },
-	{ SESSION_AWAITING, TOO_LONG,   drain,        SESSION_DRAINING, SESSION_LATE },
-
-	{ SESSION_DRAINING, BYTE,       hear_drain,   SESSION_DRAINING, SESSION_NOTHING },
-	{ SESSION_DRAINING, SILENCE,    begin_round,  SESSION_CHOOSING, SESSION_NOTHING },
-	{ SESSION_DRAINING, TOO_LONG,   babble,       SESSION_PAUSED,   SESSION_SILENT },
-
-	{ SESSION_PAUSED,   START,      begin_round,  SESSION_CHOOSING, SESSION_NOTHING },
+/* Looked up for every byte: found by state and event. That the port has gone stands in session_closed. */
+static const struct transition transitions[SESSION_STATES][EVENTS] = {
+	[SESSION_CLOSED] = {
+		[OPENED] =     { open_port,    SESSION_CHOOSING, SESSION_NOTHING },
+	},
+	[SESSION_CHOOSING] = {
+		[PICK_PROBE] = { probe,        SESSION_PROBING,  SESSION_NOTHING },
+		[PICK_WAKE] =  { wake,         SESSION_WAKING,   SESSION_NOTHING },
+		[PICK_NONE] =  { give_up,      SESSION_PAUSED,   SESSION_SILENT },
+	},
+	[SESSION_PROBING] = {
+		[BYTE] =       { hear_probe,   SESSION_PROBING,  SESSION_NOTHING },
+		[PROMPT] =     { settle,       SESSION_IDLE,     SESSION_READY },
+		[SILENCE] =    { next_attempt, SESSION_CHOOSING, SESSION_NOTHING },
+	},
+	[SESSION_WAKING] = {
+		[SILENCE] =    { first_knock,  SESSION_KNOCKING, SESSION_NOTHING },
+	},
+	[SESSION_KNOCKING] = {
+		[BYTE] =       { hear,         SESSION_KNOCKING, SESSION_NOTHING },
+		[PROMPT] =     { settle,       SESSION_IDLE,     SESSION_READY },
+		[SILENCE] =    { knock_again,  SESSION_KNOCKING, SESSION_NOTHING },
+		[UNANSWERED] = { next_attempt, SESSION_CHOOSING, SESSION_NOTHING },
+	},
+	[SESSION_IDLE] = {
+		[SEND] =       { ask,          SESSION_AWAITING, SESSION_NOTHING },
+	},
+	[SESSION_AWAITING] = {
+		[BYTE] =       { hear_reply,   SESSION_AWAITING, SESSION_NOTHING },
+		[REPLY] =      { trust,        SESSION_IDLE,     SESSION_REPLY },
+		[DAMAGED] =    { rest,         SESSION_IDLE,     SESSION_DAMAGED },
+		[OVERFLOW] =   { drain,        SESSION_DRAINING, SESSION_DAMAGED },
+		[SILENCE] =    { begin_round,  SESSION_CHOOSING, SESSION_LATE },
+		[TOO_LONG] =   { drain,        SESSION_DRAINING, SESSION_LATE },
+	},
+	[SESSION_DRAINING] = {
+		[BYTE] =       { hear_drain,   SESSION_DRAINING, SESSION_NOTHING },
+		[SILENCE] =    { begin_round,  SESSION_CHOOSING, SESSION_NOTHING },
+		[TOO_LONG] =   { babble,       SESSION_PAUSED,   SESSION_SILENT },
+	},
+	[SESSION_PAUSED] = {
+		[START] =      { begin_round,  SESSION_CHOOSING, SESSION_NOTHING },
+	},
 };
-
-static const struct transition *find(enum session_state state, enum event event)
-{
-	for (size_t i = 0; i < sizeof transitions / sizeof transitions[0]; i++) {
-		const struct transition *t = &transitions[i];
-
-		if (t->event == event && (t->state == state || t->state == ANY_STATE))
-			return t;
-	}
-	return NULL;
-}
 
 /* Lets the event, and those that follow from it, act. Adds what is new to `news`. */
 static void take(struct session *s, enum event event, int64_t now_ms, struct session_news *news)
 {
 	const struct transition *t;
 
-	while ((t = find(s->state, event)) != NULL) {
+	while ((t = &transitions[s->state][event])->action != NULL) {
 		s->state = t->next;
 		if (t->news != SESSION_NOTHING)
 			*news = (struct session_news){ t->news, s->command };
@@ -340,9 +346,9 @@ void session_opened(struct session *s, int64_t now_ms)
 
 void session_closed(struct session *s)
 {
-	struct session_news none;
-
-	take(s, CLOSED, 0, &none);
+	s->order_count = 0;
+	s->state = SESSION_CLOSED;
+	(void)rest(s, 0);
 }
 
 void session_start(struct session *s, int64_t now_ms)
@@ -368,6 +374,7 @@ bool session_send(struct session *s, struct command command, int32_t first_byte_
 	if (s->state != SESSION_IDLE || !is_answered(command))
 		return false;
 	s->command = command;
+	s->bytes = 0;
 	s->sent_ms = now_ms;
 	s->first_byte_ms = first_byte_ms > 0 ? first_byte_ms : FIRST_BYTE_MS;
 	take(s, SEND, now_ms, &none);
@@ -409,6 +416,8 @@ struct session_news session_feed(struct session *s, uint8_t byte, int64_t now_ms
 	struct session_news news = { .kind = SESSION_NOTHING };
 	enum event event = framing_to_event(s, framing_feed(&s->framing, byte));
 
+	s->bytes++;
+	s->byte_ms = now_ms;
 	take(s, BYTE, now_ms, &news);
 	take(s, event, now_ms, &news);
 	return news;
@@ -426,6 +435,16 @@ struct session_news session_tick(struct session *s, int64_t now_ms)
 int64_t session_deadline(const struct session *s)
 {
 	return s->deadline_ms < s->hard_deadline_ms ? s->deadline_ms : s->hard_deadline_ms;
+}
+
+int64_t session_read_after(const struct session *s)
+{
+	int32_t left = s->reply_bytes[s->command.kind] - END_BYTES - s->bytes;
+	int32_t nap_ms = wire_ms(s, left < NAP_BYTES ? left : NAP_BYTES);
+
+	if (s->state != SESSION_AWAITING || s->bytes == 0 || s->swift || left <= 0)
+		return INT64_MIN;
+	return s->byte_ms + (nap_ms < NAP_MS ? nap_ms : NAP_MS);
 }
 
 int32_t session_speed_baud(const struct session *s)

@@ -308,12 +308,18 @@ static void serve_mqtt(struct loop *l)
 	}
 }
 
-static int wait_ms(const struct loop *l)
+/* `read_ms`: when the port is read without being asked for; INT64_MIN: it is not. */
+static int wait_ms(const struct loop *l, int64_t read_ms)
 {
 	int64_t deadline = engine_deadline(&l->engine);
 	int64_t broker = l->settings.mqtt.active ? mqtt_deadline(&l->mqtt) : INT64_MAX;
-	int64_t wait = (broker < deadline ? broker : deadline) - clock_ms();
+	int64_t wait;
 
+	if (broker < deadline)
+		deadline = broker;
+	if (read_ms != INT64_MIN && read_ms < deadline)
+		deadline = read_ms;
+	wait = deadline - clock_ms();
 	if (wait < 0 || l->next.kind != ENGINE_TICK)
 		return 0;
 	return wait > 60000 ? 60000 : (int)wait;
@@ -322,11 +328,13 @@ static int wait_ms(const struct loop *l)
 /* Waits, then takes one thing after the other. */
 static void turn(struct loop *l, const sigset_t *waiting)
 {
+	int64_t read_ms = engine_read_after(&l->engine);
+	/* without events the port still tells that it is gone */
 	struct pollfd fds[] = {
-		{ .fd = port_fd(&l->port), .events = POLLIN },
+		{ .fd = port_fd(&l->port), .events = read_ms == INT64_MIN ? POLLIN : 0 },
 		{ .fd = l->settings.mqtt.active ? mqtt_fd(&l->mqtt) : -1, .events = POLLIN },
 	};
-	int ms = wait_ms(l);
+	int ms = wait_ms(l, read_ms);
 	struct timespec patience = { ms / 1000, ms % 1000 * 1000000L };
 	int ready = ppoll(fds, 2, &patience, waiting);
 
@@ -339,7 +347,8 @@ static void turn(struct loop *l, const sigset_t *waiting)
 
 		l->next = (struct engine_event){ .kind = ENGINE_TICK };
 		step(l, &event);
-	} else if (ready > 0 && fds[0].revents != 0 && port_is_open(&l->port)) {
+	} else if (port_is_open(&l->port) && ((ready > 0 && fds[0].revents != 0) ||
+	                                      (read_ms != INT64_MIN && clock_ms() >= read_ms))) {
 		read_port(l);
 	} else {
 		step(l, &(struct engine_event){ .kind = ENGINE_TICK });

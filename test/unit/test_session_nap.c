@@ -1,0 +1,93 @@
+/* When the port need not be read: while a reply of known length goes on, and never where its end could be missed. */
+#include "check.h"
+
+#include "core/session.h"
+
+/* A session at `baud` that has had a whole reply of `bytes` to `pwr 1`, in `took_ms`. */
+static void learn(struct session *s, int32_t baud, int bytes, int64_t took_ms)
+{
+	static const char head[] = "pwr 1\n\r@\r\r\n", tail[] = "\nCommand completed successfully\r\n\r$$\r\n\rpylon>";
+	struct session_news news = { .kind = SESSION_NOTHING };
+	int filler = bytes - (int)(sizeof head - 1) - (int)(sizeof tail - 1);
+
+	session_init(s, baud);
+	session_opened(s, 0);
+	for (const char *at = "\rpylon>"; *at != '\0'; at++)
+		(void)session_feed(s, (uint8_t)*at, 0);
+	assert_true(session_send(s, (struct command){ COMMAND_PWR, 1 }, 0, 1000));
+	for (const char *at = head; *at != '\0'; at++)
+		(void)session_feed(s, (uint8_t)*at, 1000 + took_ms);
+	for (int i = 0; i < filler; i++)
+		(void)session_feed(s, i % 100 == 99 ? '\n' : 'x', 1000 + took_ms);
+	for (const char *at = tail; *at != '\0'; at++)
+		news = session_feed(s, (uint8_t)*at, 1000 + took_ms);
+	assert_int_equal(news.kind, SESSION_REPLY);
+	s->order_count = 0;
+}
+
+static void feed(struct session *s, int bytes, int64_t now_ms)
+{
+	for (int i = 0; i < bytes; i++)
+		(void)session_feed(s, 'x', now_ms);
+}
+
+static void test_naps(void **state)
+{
+	static const struct {
+		const char *legend;
+		int32_t baud;
+		int length, come;
+		int64_t took_ms, nap_ms; /* -1: none */
+	} rows[] = {
+		{ "nothing has come yet", 19200, 960, 0, 500, -1 },
+		{ "a long one: at most 400 ms", 19200, 1920, 10, 1000, 400 },
+		{ "the rest of it less its end", 19200, 960, 768, 500, 75 },        /* 144 bytes */
+		{ "a byte before the end", 19200, 960, 910, 500, 1 },               /* 2 bytes, 1.04 ms */
+		{ "the end", 19200, 960, 912, 500, -1 },
+		{ "longer than expected", 19200, 960, 1500, 500, -1 },
+		{ "shorter than an end", 19200, 64, 20, 33, -1 },
+		{ "at 115200 the port's buffer is the limit", 115200, 4000, 10, 348, 177 },
+		{ "as fast as a wire", 19200, 960, 768, 250, 75 },
+		{ "no wire: faster than it", 19200, 960, 768, 249, -1 },
+	};
+
+	(void)state;
+	for (int i = 0; i < COUNT_OF(rows); i++) {
+		static struct session s;
+		int64_t expected = rows[i].nap_ms < 0 ? INT64_MIN : 5000 + rows[i].nap_ms;
+
+		learn(&s, rows[i].baud, rows[i].length, rows[i].took_ms);
+		assert_row("idle", i, session_read_after(&s), INT64_MIN);
+		assert_true(session_send(&s, (struct command){ COMMAND_PWR, 2 }, 0, 4990));
+		feed(&s, rows[i].come, 5000);
+		if (session_read_after(&s) != expected)
+			fail_msg("%s: %lld", rows[i].legend, (long long)session_read_after(&s));
+		assert_true(session_read_after(&s) < session_deadline(&s)); /* silence is not found out unread */
+	}
+}
+
+/* Each kind has its own length, which the next reply corrects. */
+static void test_kinds(void **state)
+{
+	static struct session s;
+
+	(void)state;
+	learn(&s, 19200, 1920, 1000);
+	assert_true(session_send(&s, (struct command){ COMMAND_BAT, 1 }, 0, 4990));
+	feed(&s, 10, 5000);
+	assert_true(session_read_after(&s) == INT64_MIN);
+	learn(&s, 19200, 100, 60);
+	assert_true(session_send(&s, (struct command){ COMMAND_PWR, 1 }, 0, 4990));
+	feed(&s, 60, 5000);
+	assert_true(session_read_after(&s) == INT64_MIN);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_naps),
+		cmocka_unit_test(test_kinds),
+	};
+
+	return cmocka_run_group_tests_name("session, naps", tests, NULL, NULL);
+}
