@@ -22,6 +22,9 @@ struct dynamics {
 void dynamics_step(struct dynamics *d, const struct settings *settings,
                    const int32_t target[LIMIT_KINDS], int32_t modules, int64_t now_ms);
 
+/* Whether a published value is still on its way up to `target`. */
+bool dynamics_climbing(const struct dynamics *d, const int32_t target[LIMIT_KINDS]);
+
 /* Takes one published value up to the target at once: DCL with the first complete bank after all was
  * lost. */
 void dynamics_release(struct dynamics *d, enum limits_kind kind, int32_t target);

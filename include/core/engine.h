@@ -115,6 +115,7 @@ struct engine {
 	bool recovering;      /* it was, and no complete pass has been since */
 	struct publication bank;
 	struct publication module[RACK_MODULES_MAX];
+	uint32_t digest[RACK_MODULES_MAX]; /* of the figures of each module, when they were offered as news */
 	struct engine_told told;
 	int64_t start_ms;
 	bool in_pass;

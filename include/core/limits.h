@@ -135,6 +135,10 @@ bool limits_would_block(const struct limits *limits, const struct settings *sett
                         const struct rack_reading *reading, const struct reply_pwrsys *pwrsys,
                         int64_t now_ms);
 
+/* Whether a rule of the last step waits for time alone to pass: it must be looked at again without a new
+ * reading. */
+bool limits_waiting(const struct limits *limits);
+
 /* A pack voltage for a cell's voltage: times the cells, rounded to 0.1 V as protection.md writes it. */
 int32_t limits_pack_mv(int32_t cell_mv, int cells);
 

@@ -1,7 +1,8 @@
 /* publication: when a topic's document goes out (driver-contract.md, rules 8 and 11).
  *
  * Of two messages within one second the driver may lose the second: at most one a second leaves, and one
- * that makes a limit stricter is sent again 1.1 s later. At least every 5 s something leaves. */
+ * that makes a limit stricter is sent again 1.1 s later. Something leaves at least every 5 s, on a module's topic
+ * at least every `publish_unchanged`. */
 #ifndef CORE_PUBLICATION_H
 #define CORE_PUBLICATION_H
 
@@ -15,6 +16,7 @@
 #define PUBLICATION_LONGEST_MS 5000
 
 struct publication {
+	int32_t longest_ms; /* the longest silence; 0: PUBLICATION_LONGEST_MS */
 	bool open;         /* there is something to publish */
 	bool wanted;
 	int64_t sent_ms;   /* valid when `sent` */

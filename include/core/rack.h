@@ -105,7 +105,7 @@ void rack_take_pwrsys(struct rack *rack, const struct reply_pwrsys *pwrsys, int6
 /* The table: refreshes no age; with `add`, present rows become wanted modules. */
 void rack_take_table(struct rack *rack, const struct reply_table *table, bool add, int64_t now_ms);
 
-/* Notes the bytes (FNV-1a) of a good reply: a console that hangs repeats itself. */
+/* Notes the bytes of a good reply: a console that hangs repeats itself. */
 void rack_note_bytes(struct module *module, enum rack_reply which, const char *body, int64_t now_ms);
 
 /* Whether `getpwr` tells the same as the module's `pwr` and `bat` of a moment before: as many cells, each within

@@ -22,6 +22,7 @@ struct settings_mqtt {
 	char password_file[SETTINGS_TEXT_MAX];
 	char topic_base[SETTINGS_TEXT_MAX];
 	char client_id[SETTINGS_TEXT_MAX];
+	int32_t publish_unchanged_ms; /* longest silence on a module's topic */
 };
 
 struct settings_serial {

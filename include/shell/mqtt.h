@@ -68,6 +68,7 @@ struct mqtt_shared {
 	char reason[MQTT_REASON_MAX];
 	bool tried;         /* `state` means something */
 	int answered_mid;
+	bool answer_wanted; /* the caller waits for it */
 	bool ended;         /* the thread is through */
 };
 
@@ -114,7 +115,7 @@ int64_t mqtt_deadline(const struct mqtt *mqtt);
  * Each kind of failure is told once until the next connection, MQTT_UNREACHABLE not after MQTT_LOST. */
 bool mqtt_poll(struct mqtt *mqtt, int64_t now_ms, struct mqtt_news *news);
 
-/* Publishes on the topic that `slot` (0..MQTT_SLOTS - 1) stands for. The payload is copied. */
+/* To be followed by mqtt_poll, which asks whether it has arrived. Publishes on the topic that `slot` (0..MQTT_SLOTS - 1) stands for. The payload is copied. */
 enum mqtt_sent mqtt_publish(struct mqtt *mqtt, int slot, const char *topic, const char *payload,
                             size_t length, bool retain, int64_t now_ms);
 

@@ -70,6 +70,14 @@ void dynamics_step(struct dynamics *d, const struct settings *settings,
 		step_one(d, settings, k, target[k], now_ms);
 }
 
+bool dynamics_climbing(const struct dynamics *d, const int32_t target[LIMIT_KINDS])
+{
+	for (enum limits_kind k = 0; k < LIMIT_KINDS; k++)
+		if (d->published[k] < target[k])
+			return true;
+	return false;
+}
+
 void dynamics_release(struct dynamics *d, enum limits_kind kind, int32_t target)
 {
 	d->published[kind] = (int32_t)number_max(d->published[kind], target);

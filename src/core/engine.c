@@ -362,6 +362,7 @@ static void take_event(struct engine *e, const struct engine_event *event, int64
 	case ENGINE_BROKER_UP:
 		e->status_known = false;
 		e->link_wanted = true;
+		memset(e->digest, 0, sizeof e->digest);
 		if (e->first_pass_done)
 			engine_offer(e, true);
 		break;
@@ -435,13 +436,26 @@ static int64_t earlier(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
+/* Whether the limits stay as they are for as long as no reply comes: no ramp climbs, no rule waits for time. */
+static bool calm(const struct engine *e)
+{
+	bool climbing = dynamics_climbing(&e->dynamics, e->limits.bank_set.limit);
+
+	for (int i = 0; i < e->answering; i++) {
+		int m = e->reading[i].address - 1;
+
+		climbing |= dynamics_climbing(&e->module_dynamics[m], e->limits.module_set[m].limit);
+	}
+	return !climbing && !limits_waiting(&e->limits);
+}
+
 int64_t engine_deadline(const struct engine *e)
 {
 	int64_t deadline = earlier(session_deadline(&e->session), rack_deadline(&e->rack, &e->settings));
 
 	if (!e->in_pass)
 		deadline = earlier(deadline, e->next_pass_ms);
-	if (e->readings > 0)
+	if (e->readings > 0 && !calm(e))
 		deadline = earlier(deadline, e->evaluated_ms + TICK_MS);
 	if (e->first_pass_done) {
 		deadline = earlier(deadline, publication_deadline(&e->bank));

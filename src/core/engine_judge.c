@@ -1,6 +1,9 @@
 #include "core/engine_parts.h"
 
+#include "core/digest.h"
 #include "core/report.h"
+
+#include <string.h>
 
 /* Reads the modules online, those in good order first. */
 static void read_modules(struct engine *e, int64_t now_ms)
@@ -32,13 +35,26 @@ static void follow(struct engine *e, int modules, int64_t now_ms)
 	}
 }
 
+/* Whether a module's document would say anything else than when this was asked last. */
+static bool changed(struct engine *e, int address)
+{
+	uint32_t before = e->digest[address - 1];
+	struct figures figures;
+
+	memset(&figures, 0, sizeof figures); /* the bytes between the fields, too */
+	(void)engine_module_figures(e, address, &figures);
+	e->digest[address - 1] = digest_of(&figures, sizeof figures);
+	return e->digest[address - 1] != before;
+}
+
 void engine_offer(struct engine *e, bool news)
 {
 	if (!e->withdrawn)
 		publication_offer(&e->bank, &e->shown, news);
 	for (int i = 0; i < RACK_MODULES_MAX; i++) {
+		e->module[i].longest_ms = e->settings.mqtt.publish_unchanged_ms;
 		if (e->rack.module[i].state == MODULE_ONLINE && !e->lost)
-			publication_offer(&e->module[i], &e->module_shown[i], news);
+			publication_offer(&e->module[i], &e->module_shown[i], news && changed(e, i + 1));
 		else
 			publication_close(&e->module[i]);
 	}

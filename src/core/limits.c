@@ -366,3 +366,13 @@ void limits_describe(const struct limits_reason *reason, struct text *out)
 		text_int(out, v->cell);
 	}
 }
+
+bool limits_waiting(const struct limits *limits)
+{
+	const struct limits_memory *memory = &limits->memory;
+	bool waiting = memory->missing != 0 || memory->bank.blocked;
+
+	for (int i = 0; i < RACK_MODULES_MAX; i++)
+		waiting |= memory->module[i].pack_under || memory->module[i].over_current || memory->alone[i].blocked;
+	return waiting;
+}

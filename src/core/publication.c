@@ -27,7 +27,9 @@ static int64_t due_ms(const struct publication *p)
 		return p->wanted ? INT64_MIN : INT64_MAX;
 	if (p->repeat)
 		return p->sent_ms + PUBLICATION_REPEAT_MS;
-	return p->sent_ms + (p->wanted ? PUBLICATION_GAP_MS : PUBLICATION_LONGEST_MS);
+	if (p->wanted)
+		return p->sent_ms + PUBLICATION_GAP_MS;
+	return p->sent_ms + (p->longest_ms != 0 ? p->longest_ms : PUBLICATION_LONGEST_MS);
 }
 
 bool publication_due(const struct publication *p, int64_t now_ms)

@@ -1,5 +1,6 @@
 #include "core/rack.h"
 
+#include "core/digest.h"
 #include "core/text.h"
 
 #include <string.h>
@@ -294,10 +295,8 @@ void rack_take_table(struct rack *rack, const struct reply_table *table, bool ad
 void rack_note_bytes(struct module *module, enum rack_reply which, const char *body, int64_t now_ms)
 {
 	uint32_t *known = &module->hash[which];
-	uint32_t hash = 2166136261u;
+	uint32_t hash = digest_of(body, strlen(body));
 
-	for (; *body != '\0'; body++)
-		hash = (hash ^ (uint8_t)*body) * 16777619u;
 	if (hash != *known) {
 		*known = hash;
 		module->same_ms = now_ms;

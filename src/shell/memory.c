@@ -1,5 +1,6 @@
 #include "shell/memory.h"
 
+#include "core/digest.h"
 #include "core/text.h"
 
 #include <errno.h>
@@ -31,17 +32,13 @@ static ssize_t read_whole(const char *path, void *buffer, size_t size)
 	return length;
 }
 
-/* FNV-1a of everything but the sum itself. */
+/* Of everything but the sum itself. */
 static uint32_t sum_of(const struct memory_file *file)
 {
 	struct memory_file copy = *file;
-	const unsigned char *bytes = (const unsigned char *)&copy;
-	uint32_t sum = 2166136261u;
 
 	copy.sum = 0;
-	for (size_t i = 0; i < sizeof copy; i++)
-		sum = (sum ^ bytes[i]) * 16777619u;
-	return sum;
+	return digest_of(&copy, sizeof copy);
 }
 
 /* The head that a file of this boot and this program has. */

@@ -12,7 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LOOP_MS 200          /* how late the thread may see that it shall stop */
+#define LOOP_MS 3000         /* how long the thread sleeps when nobody wakes it */
+#define PACKETS 10           /* taken in one go */
 #define LINGER_MS 150        /* for the DISCONNECT to leave */
 #define STOP_ANSWER_MS 400   /* for the broker to have read `offline` */
 #define STOP_THREAD_MS 450   /* for the thread to end */
@@ -125,8 +126,9 @@ static void on_unsubscribe(struct mosquitto *client, void *user, int mid)
 	(void)client;
 	lock(m);
 	m->shared.answered_mid = mid;
+	if (m->shared.answer_wanted)
+		signal_fd(m->wake_fd);
 	unlock(m);
-	signal_fd(m->wake_fd);
 }
 
 /* Lets the DISCONNECT out; a broker that hangs is left without. */
@@ -136,7 +138,7 @@ static void leave(struct mqtt *m)
 
 	if (mosquitto_disconnect(m->client) != MOSQ_ERR_SUCCESS)
 		return;
-	while (now_ms() < end_ms && mosquitto_loop(m->client, LINGER_MS, 1) == MOSQ_ERR_SUCCESS)
+	while (now_ms() < end_ms && mosquitto_loop(m->client, LINGER_MS, PACKETS) == MOSQ_ERR_SUCCESS)
 		;
 }
 
@@ -149,7 +151,7 @@ static void attempt(struct mqtt *m)
 	errno = 0;
 	int rc = mosquitto_connect(m->client, m->broker, m->port, MQTT_KEEPALIVE_S);
 	while (rc == MOSQ_ERR_SUCCESS && !atomic_load(&m->stopping))
-		rc = mosquitto_loop(m->client, LOOP_MS, 1);
+		rc = mosquitto_loop(m->client, LOOP_MS, PACKETS);
 	if (rc == MOSQ_ERR_SUCCESS)
 		leave(m);
 	else
@@ -338,6 +340,18 @@ static void send_held(struct mqtt *m, int64_t now)
 	}
 }
 
+/* An answer wakes the caller only where it frees a message that is held. */
+static void want_answer(struct mqtt *m)
+{
+	bool wanted = false;
+
+	for (int i = 0; i < MQTT_SLOTS; i++)
+		wanted |= m->slot[i].held;
+	lock(m);
+	m->shared.answer_wanted = wanted;
+	unlock(m);
+}
+
 static void forget_messages(struct mqtt *m)
 {
 	for (int i = 0; i < MQTT_SLOTS; i++) {
@@ -390,6 +404,7 @@ bool mqtt_poll(struct mqtt *m, int64_t now, struct mqtt_news *news)
 	unlock(m);
 	if (found)
 		return true;
+	want_answer(m);
 	take_answer(m, now);
 	send_held(m, now);
 	ask(m, now);
@@ -419,10 +434,7 @@ enum mqtt_sent mqtt_publish(struct mqtt *m, int slot_number, const char *topic, 
 	if (on_its_way(m, slot))
 		return hold(slot, topic, payload, length, retain, now);
 	slot->held = false;
-	if (!send_now(m, slot, topic, payload, length, retain))
-		return MQTT_SKIPPED;
-	ask(m, now);
-	return MQTT_SENT;
+	return send_now(m, slot, topic, payload, length, retain) ? MQTT_SENT : MQTT_SKIPPED;
 }
 
 /* ---- stop ---- */
@@ -463,6 +475,7 @@ static void say_offline(struct mqtt *m)
 {
 	lock(m);
 	m->shared.answered_mid = 0;
+	m->shared.answer_wanted = true;
 	bool asked = m->shared.connected &&
 	             mosquitto_publish(m->client, NULL, m->status_topic, sizeof(offline) - 1, offline, 0,
 	                               true) == MOSQ_ERR_SUCCESS &&
@@ -479,6 +492,7 @@ bool mqtt_stop(struct mqtt *m)
 	say_offline(m);
 	atomic_store(&m->stopping, true);
 	signal_fd(m->stop_fd);
+	(void)mosquitto_disconnect(m->client); /* wakes the thread, whatever comes of it */
 	if (!wait_for(m, ended, STOP_THREAD_MS))
 		return false;
 	pthread_join(m->thread, NULL);

@@ -98,7 +98,8 @@ static void test_rhythm(void **state)
 	}
 }
 
-/* Every pass is news, but no two messages within a second; at least one in five seconds. */
+/* Every pass is news of the bank, but no two messages within a second; at least one in five seconds. A module
+ * that says the same is published every ten seconds. */
 static void test_publication_rhythm(void **state)
 {
 	static struct bench b;
@@ -110,7 +111,7 @@ static void test_publication_rhythm(void **state)
 	bench_run(&b, 60000);
 	assert_int_equal(b.banks, 30);
 	for (int i = 0; i < 3; i++)
-		assert_int_equal(b.modules[i], 30);
+		assert_int_equal(b.modules[i], 6);
 	assert_int_equal(b.lines, 0); /* and nothing to say */
 	bench_settings(&b, 1);
 	b.settings.serial.reading_freq_ms = 12000;
@@ -119,6 +120,60 @@ static void test_publication_rhythm(void **state)
 	bench_forget(&b);
 	bench_run(&b, 60000);
 	assert_in_range(b.banks, 12, 18);
+}
+
+/* A module with another value is published after the pass that saw it, and the others are not. */
+static void test_changed_module(void **state)
+{
+	static struct bench b;
+
+	(void)state;
+	bench_init(&b, 3);
+	b.settings.mqtt.publish_unchanged_ms = 30000;
+	bench_start(&b);
+	bench_run(&b, 31000);
+	bench_run_to_pause(&b);
+	bench_forget(&b);
+	for (int pass = 1; pass <= 5; pass++) {
+		b.module[1].current_ma = 10 * pass;
+		bench_run_pass(&b);
+		assert_int_equal(b.modules[1], pass);
+	}
+	assert_in_range(b.modules[0] + b.modules[2], 0, 2);
+	bench_step(&b, ENGINE_BROKER_UP); /* nobody knows anything */
+	bench_run(&b, 1100);
+	assert_in_range(b.modules[0], 1, 2);
+	assert_in_range(b.modules[2], 1, 2);
+}
+
+/* In a pause without anything on its way the engine sleeps between its messages. */
+static void test_calm(void **state)
+{
+	static const struct {
+		const char *legend;
+		int32_t cell_mv;
+		int least, most;
+	} rows[] = {
+		{ "calm", 3300, 10, 40 },
+		{ "blocked: the charge voltage goes down by the clock", 3700, 60, 200 },
+	};
+
+	(void)state;
+	for (int i = 0; i < COUNT_OF(rows); i++) {
+		static struct bench b;
+		int steps = 0;
+
+		bench_settings(&b, 1);
+		b.settings.serial.reading_freq_ms = 14000;
+		bench_start(&b);
+		bench_run(&b, 60000);
+		b.module[0].cell_mv = rows[i].cell_mv;
+		bench_run(&b, 60000);
+		for (int64_t end_ms = b.now_ms + 60000; bench_next(&b, end_ms);)
+			steps += !b.engine.in_pass;
+		if (steps < rows[i].least || steps > rows[i].most)
+			fail_msg("%s: %d steps in a minute", rows[i].legend, steps);
+	}
 }
 
 /* The link goes out every 10 s, or a second after something happened; the status every five minutes. */
@@ -357,6 +412,8 @@ int main(void)
 		cmocka_unit_test(test_start_to_first_publication),
 		cmocka_unit_test(test_rhythm),
 		cmocka_unit_test(test_publication_rhythm),
+		cmocka_unit_test(test_changed_module),
+		cmocka_unit_test(test_calm),
 		cmocka_unit_test(test_link_and_status),
 		cmocka_unit_test(test_every_rhythm_keeps_modules),
 		cmocka_unit_test(test_stricter_limit),

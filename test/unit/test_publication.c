@@ -69,6 +69,9 @@ static void test_longest(void **state)
 	assert_true(publication_deadline(&p) == 20000);
 	assert_false(publication_due(&p, 19999));
 	assert_true(publication_due(&p, 20000));
+	p.longest_ms = 10000; /* a module's */
+	assert_true(publication_deadline(&p) == 25000);
+	assert_false(publication_due(&p, 24999));
 }
 
 /* Looser limits are no reason to hurry. */
