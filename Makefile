@@ -82,6 +82,9 @@ $(BUILD)/test/core_steps: test/model/core_steps.c $(CORE) Makefile
 release: ## the files for a GX device, in build/release: two programs, a tarball, two opkg packages
 	@VERSION=$(VERSION) BUILD=$(BUILD) packaging/release.sh
 
+static: ## the program as it is released (static, with musl), for this machine, in build/static
+	@VERSION=$(VERSION) BUILD=$(BUILD) packaging/static.sh
+
 check-release: ## build the release twice, take it apart, run its programs in an emulator
 	@packaging/install-packages.sh build test package release
 	@VERSION=$(VERSION) BUILD=$(BUILD) packaging/check-release.sh
@@ -108,6 +111,6 @@ coverage: ## lines and branches of the core that the unit tests run
 mutants: ## change limits, dynamics and alarms piece by piece: do the tests notice? (10 minutes)
 	@$(PYTHON) test/mutants.py
 
-.PHONY: all help deps demo check check-long unit model coverage mutants docs docs-check release check-release install clean
+.PHONY: all help deps demo check check-long unit model coverage mutants docs docs-check release static check-release install clean
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -44,9 +44,12 @@ build_musl() {
 	CROSS_COMPILE=$triplet- CC=$compiler CFLAGS="$flags" ./configure --target="$triplet" --prefix="$prefix" \
 		--disable-shared --disable-gcc-wrapper
 	make -j"$(nproc)" install) >"$work/musl.log" 2>&1 || { tail -n 20 "$work/musl.log" >&2; return 1; }
-	# The kernel's own headers, which libserialport asks for, come with the cross compiler.
+	# The kernel's own headers, which libserialport asks for, come with the compiler: with a cross compiler below its
+	# triplet, with the machine's own below /usr/include.
 	for headers in linux asm asm-generic; do
-		ln -s "/usr/$triplet/include/$headers" "$prefix/include/$headers"
+		for folder in "/usr/$triplet/include" "/usr/include/$triplet" /usr/include; do
+			[ ! -d "$folder/$headers" ] || { ln -s "$folder/$headers" "$prefix/include/$headers"; break; }
+		done
 	done
 }
 

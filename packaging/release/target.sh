@@ -1,4 +1,5 @@
-# Read by the scripts beside it: `target armv7` or `target aarch64` sets what depends on the machine.
+# Read by the scripts beside it: `target armv7`, `aarch64` or `x86_64` sets what depends on the machine. The first two
+# are released; x86_64 is for looking at the same static program on the machine where it is built.
 # shellcheck shell=sh disable=SC2034
 
 target() {
@@ -17,8 +18,13 @@ target() {
 		size_max=500000
 		opkg_architecture=aarch64
 		;;
+	x86_64)
+		triplet=x86_64-linux-gnu
+		machine_flags=
+		size_max=500000
+		;;
 	*)
-		echo "unknown target '$1': there are armv7 and aarch64" >&2
+		echo "unknown target '$1': there are armv7, aarch64 and x86_64" >&2
 		return 1
 		;;
 	esac

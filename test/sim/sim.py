@@ -13,6 +13,7 @@ import threading
 if __package__ in (None, ""):      # run as a file: our own folder must not hide the package
     sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
+from sim.adapter import ADAPTERS
 from sim.faults import KINDS
 from sim.models import MODELS
 from sim.scenario import ScenarioError
@@ -27,6 +28,7 @@ def arguments():
     add("--modules", type=int, default=2, help="how many modules, where --model is one name (default 2)")
     add("--baud", type=int, help="console speed (default: the model's)")
     add("--unpaced", action="store_true", help="as fast as possible instead of true wire speed")
+    add("--adapter", choices=ADAPTERS, default="direct", help="how bytes get from the line into the computer")
     add("--link", help="a symbolic link to the pty; stays the same over unplug and replug")
     add("--cooked", action="store_true", help="leave the terminal cooked with echo")
     add("--asleep", action="store_true", help="silent until woken by the frame at 1200 baud")
@@ -68,7 +70,7 @@ def build(args):
         names if len(names) > 1 else names[0], args.modules, paced=not args.unpaced, link=args.link,
         cooked=args.cooked, garbage_at_wrong_speed=args.garbage_at_wrong_speed, recorded=args.recorded,
         recorded_match=args.recorded_match, scenario=scenario, seed=args.seed, physics=args.physics,
-        time_scale=args.time_scale, baud=args.baud, asleep=args.asleep, wakes_needed=args.wakes_needed,
+        time_scale=args.time_scale, adapter=args.adapter, baud=args.baud, asleep=args.asleep, wakes_needed=args.wakes_needed,
         login_required=args.login_required, no_table=args.no_table, own_layouts=args.own_layouts,
         latency_s=args.latency)
 

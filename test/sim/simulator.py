@@ -43,6 +43,7 @@ class Simulator:
     modules    how many, where `models` is one name
     paced      true wire speed; False: as fast as the pty takes it
     link       a symbolic link to the pty that stays the same over unplug() and replug()
+    adapter    how bytes get from the line into the computer: a key of adapter.ADAPTERS
     cooked     leave the terminal cooked with echo, as a fresh port is
     recorded   {command: bytes or list of bytes} or a folder of captures; nothing else is answered then
     scenario   text of a scenario
@@ -52,7 +53,7 @@ class Simulator:
 
     def __init__(self, models="us2kbpl", modules=2, paced=True, link=None, cooked=False,
                  garbage_at_wrong_speed=False, recorded=None, recorded_match="*", scenario=None, seed=1,
-                 physics=False, time_scale=1.0, **options):
+                 physics=False, time_scale=1.0, adapter="direct", **options):
         names = [models] * modules if isinstance(models, str) else list(models)
         self.lock = threading.RLock()
         self.options = Options(**options)
@@ -61,7 +62,7 @@ class Simulator:
         self.faults = Faults(seed)
         self.console = Console(self.stack, self.faults, self.options)
         self.wire = Wire(self.options.baud, paced, self.faults, self.console.byte, cooked, link,
-                         garbage_at_wrong_speed)
+                         garbage_at_wrong_speed, adapter)
         self.console.send = self.wire.send
         self.console.stop_endless = self.wire.stop_endless
         self.physics = Physics(self.stack, physics, time_scale)

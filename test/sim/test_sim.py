@@ -126,6 +126,38 @@ class WireTest(SimCase):
 
         self.paced(measure, 0.03)
 
+    def test_a_long_reply_takes_its_time_to_half_a_percent(self):
+        for baud, length in ((19200, 2880), (115200, 17280)):
+            for adapter in ("direct", "ftdi"):
+                with self.subTest(baud=baud, adapter=adapter):
+                    port = self.open("extra2000", 1, paced=True, latency_s=0.0, baud=baud, adapter=adapter,
+                                     recorded={"x": b"y" * (length - 1) + b">"})
+                    wire = (2 + 1 + length) * 10 / baud
+                    held = 0.016 if adapter == "ftdi" else 0.0
+
+                    def measure(port=port, length=length, wire=wire):
+                        start = time.monotonic()
+                        self.assertEqual(len(port.ask("x")), 1 + length)
+                        return time.monotonic() - start, wire
+
+                    self.paced(measure, 0.005 * wire + held)
+
+    def test_an_ftdi_adapter_sends_packets(self):
+        """19200 baud: the timer rules, 31 bytes at most. 115200: full packets, and one with the rest 16 ms later."""
+        for baud, most in ((19200, 31), (115200, 62)):
+            with self.subTest(baud=baud):
+                port = self.open("extra2000", 1, paced=True, latency_s=0.0, baud=baud, adapter="ftdi",
+                                 recorded={"x": b"y" * 999 + b">"})
+                self.sim.wire.trace = []
+                port.ask("x")
+                trace = self.sim.wire.trace
+                self.assertEqual(sum(n for *_, n in trace), 1001)
+                self.assertEqual(max(n for *_, n in trace), most)
+                for (_, before, _, _), (line_end, due, written, _) in zip(trace, trace[1:]):
+                    self.assertLess(due - before, 0.0161)
+                    self.assertLessEqual(line_end, due)
+                    self.assertLessEqual(due, written)
+
     def test_wrong_speed_is_silent_both_ways(self):
         port = self.open(port_baud=19200)
         port.write(b"\npwr\n")

@@ -14,8 +14,10 @@ import termios
 import time
 import tty
 
+from .adapter import ADAPTERS
+
 BITS_PER_BYTE = 10
-BLOCK_S = 0.004                    # bytes are sent in blocks of about this length
+BLOCK_S = 0.004                    # bytes that come in are looked at in blocks of about this length
 GIVE_UP_S = 0.25                   # a full pty: the bytes are lost after this time
 IDLE_S = 0.5
 
@@ -43,7 +45,8 @@ class Segment:
 class Wire:
     """The port. `deliver(byte, speed, now)` is called for every byte that arrives."""
 
-    def __init__(self, baud, paced, faults, deliver, cooked=False, link=None, garbage_at_wrong_speed=False):
+    def __init__(self, baud, paced, faults, deliver, cooked=False, link=None, garbage_at_wrong_speed=False,
+                 adapter="direct"):
         self.baud, self.paced, self.faults, self.deliver = baud, paced, faults, deliver
         self.cooked, self.link = cooked, link
         self.garbage_at_wrong_speed = garbage_at_wrong_speed
@@ -52,7 +55,10 @@ class Wire:
         self.incoming = collections.deque()    # (arrival time, byte)
         self.queue = collections.deque()       # segments in order
         self.timed = []                        # segments with a time of their own
-        self.block = None                      # (bytes, time when its last byte is out)
+        self.block = None                      # on the line: (bytes, time when its last byte is out)
+        self.adapter = ADAPTERS[adapter]()
+        self.packet = None                     # on its way into the pty: (bytes, since when)
+        self.trace = None                      # a list: (last byte off the line, packet due, written, bytes) of each write
         self.rx_free = self.tx_free = 0.0
         self.bytes_in = self.bytes_out = self.overruns = self.wrong_speed_in = self.wrong_speed_out = 0
 
@@ -92,7 +98,8 @@ class Wire:
         self.incoming.clear()
         self.queue.clear()
         self.timed.clear()
-        self.block = None
+        self.block = self.packet = None
+        self.adapter.clear()
 
     def speed(self):
         """The speed that the other side has set (0: none that we know)."""
@@ -159,12 +166,9 @@ class Wire:
 
     def _next_block(self, segment, now):
         byte_s = BITS_PER_BYTE / self.baud
-        size = max(1, int(BLOCK_S / byte_s))
-        if not self.paced and segment.endless is None:
-            size = len(segment.data)
-        start = max(self.tx_free, segment.not_before)
-        piece = segment.pop(size)
         slow = self.paced or segment.endless is not None
+        start = max(self.tx_free, segment.not_before)
+        piece = segment.pop(self.adapter.room(start, byte_s) if slow else len(segment.data))
         end = start + len(piece) * byte_s if slow else now
         self.tx_free = end
         self.block = (piece, end)
@@ -172,38 +176,48 @@ class Wire:
             (self.timed if segment.own_time else self.queue).remove(segment)
 
     def transmit(self, now):
-        """Sends every block whose time has come; returns the time of the next one or None."""
+        """Does everything whose time has come; returns the time of the next thing or None."""
         while True:
-            if self.block is not None:
+            due = self.adapter.due()
+            if self.packet is not None:
+                if not self._write(now):
+                    return now + 0.002
+            elif due is not None and due <= min(now, self.block[1] if self.block else now):
+                self.packet = (self.adapter.go(), due)
+            elif self.block is not None:
                 piece, end = self.block
                 if end > now:
-                    return end
-                if not self._write(piece, end, now):
-                    return now + 0.002
-                continue
-            segment, due = self._next_segment(now)
-            if segment is None:
-                return due
-            self._next_block(segment, now)
+                    return end if due is None else min(due, end)
+                self.block = None
+                self.adapter.take(self._as_heard(piece), end)
+            else:
+                segment, next_s = self._next_segment(now)
+                if segment is None:
+                    times = [t for t in (due, next_s) if t is not None]
+                    return min(times) if times else None
+                self._next_block(segment, now)
 
-    def _write(self, piece, end, now):
-        """True when the block is done with: written, or lost for good."""
-        self.block = None
-        if self.speed() != self.baud:
-            self.wrong_speed_out += len(piece)
-            if not self.garbage_at_wrong_speed:
-                return True
-            piece = self.faults.garble(piece)
-        else:
-            piece = self.faults.damage(piece)
-        done = self._put(piece)
+    def _as_heard(self, piece):
+        """What the other side makes of it, at the speed that it has set."""
+        if self.speed() == self.baud:
+            return self.faults.damage(piece)
+        self.wrong_speed_out += len(piece)
+        return self.faults.garble(piece) if self.garbage_at_wrong_speed else b""
+
+    def _write(self, now):
+        """True when the packet is done with: written, or lost for good."""
+        packet, due = self.packet
+        done = self._put(packet)
         self.bytes_out += done
-        if done == len(piece):
+        if done and self.trace is not None:
+            self.trace.append((self.adapter.line_end, due, time.monotonic(), done))
+        self.packet = None
+        if done == len(packet):
             return True
-        if now - end > GIVE_UP_S:
-            self.overruns += len(piece) - done
+        if now - due > GIVE_UP_S:
+            self.overruns += len(packet) - done
             return True
-        self.block = (piece[done:], end)
+        self.packet = (packet[done:], due)
         return False
 
     def _put(self, piece):
