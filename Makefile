@@ -89,6 +89,15 @@ check-release: ## build the release twice, take it apart, run its programs in an
 	@packaging/install-packages.sh build test package release
 	@VERSION=$(VERSION) BUILD=$(BUILD) packaging/check-release.sh
 
+bench: ## how fast and how cheap (5 minutes): BENCH=--quick, REFERENCE='command with {tty} {port}' beside it
+	@packaging/install-packages.sh build test bench
+	@[ -n "$$PYLONTECH_MQTT" ] || $(MAKE) --no-print-directory -s static
+	@PYLONTECH_MQTT=$${PYLONTECH_MQTT:-$(BUILD)/static/pylontech-mqtt} $(PYTHON) test/bench/bench.py \
+		--out $(BUILD)/bench.json $(BENCH)
+
+bench-docs: ## the README's table from the figures of the last `make bench`
+	@$(PYTHON) test/bench/bench.py --out $(BUILD)/bench.json --readme README.md
+
 install: all ## on a Debian host: the program, a sample configuration and a systemd unit (PREFIX, DESTDIR)
 	@BUILD=$(BUILD) packaging/install-host.sh
 
@@ -111,6 +120,6 @@ coverage: ## lines and branches of the core that the unit tests run
 mutants: ## change limits, dynamics and alarms piece by piece: do the tests notice? (10 minutes)
 	@$(PYTHON) test/mutants.py
 
-.PHONY: all help deps demo check check-long unit model coverage mutants docs docs-check release static check-release install clean
+.PHONY: all help deps demo check check-long unit model coverage mutants docs docs-check bench bench-docs release static check-release install clean
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

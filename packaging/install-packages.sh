@@ -1,10 +1,11 @@
 #!/bin/sh
-# Installs the Debian packages that are missing. Arguments: what for (build, test, release, package).
+# Installs the Debian packages that are missing. Arguments: what for (build, test, release, package, bench).
 set -eu
 
 build="gcc make libc6-dev pkg-config libmosquitto-dev libjson-c-dev libserialport-dev libinih-dev"
 test="libcmocka-dev mosquitto mosquitto-clients python3"
 release="gcc-arm-linux-gnueabihf gcc-aarch64-linux-gnu libc6-dev-armhf-cross libc6-dev-arm64-cross make qemu-user"
+bench="valgrind mosquitto mosquitto-clients python3"
 package="daemontools busybox shellcheck python3"
 
 missing=
@@ -14,6 +15,7 @@ for purpose in "$@"; do
 	test) packages=$test ;;
 	release) packages=$release ;;
 	package) packages=$package ;;
+	bench) packages=$bench ;;
 	*) echo "install-packages: unknown purpose '$purpose'" >&2; exit 2 ;;
 	esac
 	for package in $packages; do

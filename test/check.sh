@@ -48,6 +48,7 @@ stage "independent model of the rules" make -s -j"$jobs" WERROR=1 model
 stage "the comparison can fail" "$python" test/run_python.py test/model
 stage "simulated battery" "$python" test/run_python.py test/sim
 stage "contract checker" "$python" test/run_python.py test/e2e/test_contract.py
+stage "benchmark runs" "$python" test/run_python.py test/bench
 stage "package" "$python" test/package/run.py
 stage "end to end" "$python" test/e2e/run.py
 stage "promises of the README" "$python" test/lint/promises.py README.md "$RAN"
