@@ -16,6 +16,7 @@ import subprocess
 import sys
 import time
 
+import process
 import table
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -64,7 +65,7 @@ def version():
 def run_row(options, modules, baud, changes, extra=(), environment=None):
     """The figures of a row, or {"error": why}."""
     command = [sys.executable, os.path.join(HERE, "row.py"), "--modules", str(modules), "--baud", str(baud),
-               "--changes", str(changes), "--adapter", options.adapter, "--model", options.model, *extra]
+               "--changes", str(changes), "--cycles", "2" if modules > 8 else "3", "--adapter", options.adapter, "--model", options.model, *extra]
     if options.smoke:
         command.append("--no-idle")
     if options.no_table:
@@ -132,7 +133,7 @@ def main():
     result = {"date": time.strftime("%Y-%m-%d", time.gmtime(began)), "machine": machine(), "program": version(),
               "bytes_of_program": os.path.getsize(binary()), "adapter": options.adapter, "model": options.model,
               "table": not options.no_table, "reference": os.environ.get("REFERENCE"),
-              "load": os.getloadavg()[0], "rows": collect(options)}
+              "load": os.getloadavg()[0], "empty_wakeup_us": process.empty_wakeup_us(), "rows": collect(options)}
     result["seconds"] = round(time.time() - began)
     write(options.out, result)
     print("\n" + table.text(result) + "\nin %s" % options.out)

@@ -1,6 +1,7 @@
 """What the kernel says about a running program: all threads of it and of its children."""
 
 import os
+import time
 from dataclasses import dataclass
 
 
@@ -63,3 +64,15 @@ def sample(pid):
         total.rss_kb += _kb(status, "VmRSS")
         total.peak_kb += _kb(status, "VmHWM")
     return total
+
+
+def empty_wakeup_us(count=100, pause_s=0.005):
+    """What it costs on this machine that a thread wakes up and does nothing, from the kernel's counter."""
+    def cpu_ns():
+        with open("/proc/thread-self/schedstat", encoding="ascii") as file:
+            return int(file.read().split()[0])
+
+    before = cpu_ns()
+    for _ in range(count):
+        time.sleep(pause_s)
+    return (cpu_ns() - before) / 1000 / count

@@ -136,7 +136,8 @@ def instructions(options):
             found = [one for one in traffic.exchanges(stand.sim) if one.at >= began]
             size = sum(one.total for one in found)
             per_cycle = traffic.figures(found, options.baud)["bytes_a_cycle"]
-        return {"instructions_a_cycle": total(out + ".1") * per_cycle / size}
+        a_byte = total(out + ".1") / size
+        return {"instructions_a_cycle": a_byte * per_cycle, "instructions_a_byte": a_byte}
     finally:
         for path in (out, out + ".1"):
             if os.path.exists(path):

@@ -61,7 +61,6 @@ def _derived(figures):
         more["cpu_ms_a_s"] = figures["cpu_ms_a_cycle"] / figures["cycle_s"]
     if instructions:
         more["million_instructions"] = instructions / 1e6
-        more["instructions_a_byte"] = instructions / size if size else None
     return more
 
 
@@ -104,9 +103,11 @@ ADAPTER = {"ftdi": "bytes come as an FTDI adapter passes them on (62 bytes or ev
 
 
 def text(result):
-    parts = ["%s (%d bytes), %s; %s; %s; load %.1f" % (
-        result["program"], result["bytes_of_program"], result["date"], result["machine"],
-        ADAPTER.get(result["adapter"], result["adapter"]), result["load"]), ""]
+    parts = ["%s (%d bytes), %s" % (result["program"], result["bytes_of_program"], result["date"]),
+             "%s; load %.1f; a wake-up by itself costs %.0f us" % (
+                 result["machine"], result["load"], result["empty_wakeup_us"]),
+             "%s, %s the `pwr` table; %s" % (result["model"], "with" if result["table"] else "without",
+                                             ADAPTER.get(result["adapter"], result["adapter"])), ""]
     parts += _figures(result, SPEED, "ours") + [""] + _figures(result, COST, "ours")
     if result.get("reference"):
         parts += ["", "the reference: " + result["reference"], ""] + _figures(result, SPEED, "reference")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sim.wire import BITS_PER_BYTE
 
-ANCHORS = ("bat 1", "getpwr 1", "pwr 1", "bat", "pwr")   # a pass holds one of these once
+ANCHORS = ("bat 1", "getpwr 1", "pwr 1", "bat", "pwr")   # a pass holds one of these once; the first that there is
 ANCHORS_MIN = 3
 
 
@@ -47,13 +47,10 @@ def exchanges(sim):
 
 
 def anchor(found):
-    """The command whose return begins a pass; None: nothing comes back."""
+    """The command whose return begins a pass; None: it has not come back often enough."""
     texts = [one.text for one in found]
-    numbered = [text for text in dict.fromkeys(texts) if text.endswith(" 1")]
-    for text in ANCHORS + tuple(numbered):
-        if texts.count(text) >= ANCHORS_MIN:
-            return text
-    return None
+    mark = next((text for text in ANCHORS if text in texts), None)
+    return mark if texts.count(mark) >= ANCHORS_MIN else None
 
 
 def cycles(found):
