@@ -153,7 +153,8 @@ void engine_step(struct engine *e, int64_t now_ms, const struct engine_event *ev
 /* When to step with ENGINE_TICK at the latest. */
 int64_t engine_deadline(const struct engine *e);
 
-/* Until when the port need not be read; INT64_MIN: read as it comes. */
+/* Until when the port need not be read; INT64_MIN: read as it comes. Whoever reads it then must take all that
+ * is there. */
 int64_t engine_read_after(const struct engine *e);
 
 /* Writes what a restart needs. */

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <time.h>
 
-#define READ_MAX 512
+#define READ_MAX 4096 /* all that a tty holds: engine_read_after counts on it that nothing is left there */
 
 enum slot { SLOT_STATUS, SLOT_LINK, SLOT_BANK, SLOT_MODULE };
 
