@@ -1,6 +1,8 @@
-/* Prints what documents take from the program's own tables: `docs sample`, `docs configuration`, `docs topics`. */
+/* Prints what documents take from the program's own tables: `docs sample`, `docs configuration`, `docs topics`,
+ * `docs words`. */
 #include "core/payload.h"
 #include "shell/config.h"
+#include "shell/words.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -25,6 +27,8 @@ int main(int argc, char **argv)
 		config_print_manual(stdout);
 	else if (strcmp(what, "topics") == 0)
 		print_topics();
+	else if (strcmp(what, "words") == 0)
+		words_print_manual(stdout);
 	else
 		return 2;
 	return 0;

@@ -162,7 +162,7 @@ class OptionTest(unittest.TestCase):
             self.assertIn(option, done.stdout)
 
     def test_what_is_no_option(self):
-        for arguments in (["--weather"], ["-x"], ["file"], ["-c"]):
+        for arguments in (["--weather"], ["-x"], ["file"], ["-c"], [""], ["file", "-n"]):
             done = run_once(arguments)
             self.assertEqual(done.returncode, 100)
             self.assertEqual(done.stdout, "")

@@ -1,0 +1,12 @@
+/* service: the daemon itself, as the word without a name. */
+#ifndef SHELL_SERVICE_H
+#define SHELL_SERVICE_H
+
+#include "shell/words.h"
+
+#define SERVICE_CONFIG "/data/conf/pylontech-mqtt.ini" /* where no -c is given */
+
+/* Reads the battery and publishes until it is asked to end; with -n only checks and prints the rules. */
+word_run service_run;
+
+#endif

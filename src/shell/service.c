@@ -1,0 +1,64 @@
+#include "shell/service.h"
+
+#include "core/limits.h"
+#include "core/text.h"
+#include "shell/config.h"
+#include "shell/log.h"
+#include "shell/supervised.h"
+
+#include <stdio.h>
+
+#define RULE_MAX 512
+
+static bool configure(struct loop *loop)
+{
+	if (!config_read(loop->config_path, &loop->settings, loop_report, NULL))
+		return false;
+	if (loop->settings.serial.port[0] == '\0') {
+		log_error("%s: [serial] port is not set: write the adapter's path, such as "
+		          "/dev/serial/by-id/...", loop->config_path);
+		return false;
+	}
+	if (loop->once)
+		loop->settings.mqtt.active = false;
+	log_set_level(loop->verbose ? LEVEL_DEBUG : loop->settings.level);
+	return true;
+}
+
+/* The rules as they would be, for the installer to sign off. */
+static int print_rules(const struct loop *loop)
+{
+	char line[RULE_MAX];
+	struct text t = text_in(line, sizeof line);
+
+	printf("%s: fine. The limits are the minimum of these rules, for each module and the bank:\n",
+	       loop->config_path);
+	for (int i = 0; limits_print_rule(&loop->settings, i, &t); i++) {
+		printf("  %s\n", line);
+		t = text_in(line, sizeof line);
+	}
+	return 0;
+}
+
+static int run(const struct words_line *line, struct loop *loop)
+{
+	if (!configure(loop))
+		return ENGINE_EXIT_CONFIGURATION;
+	if (line->check)
+		return print_rules(loop);
+	log_info("pylontech-mqtt " VERSION " reads the battery at %s", loop->settings.serial.port);
+	return loop_run(loop);
+}
+
+int service_run(const struct words_line *line, struct loop *loop)
+{
+	int status;
+
+	loop->config_path = line->config_path ? line->config_path : SERVICE_CONFIG;
+	loop->once = line->once;
+	loop->verbose = line->verbose;
+	status = run(line, loop);
+	if (line->supervised)
+		supervised_wait(status);
+	return status;
+}

@@ -1,0 +1,232 @@
+#include "shell/words.h"
+
+#include "shell/service.h"
+
+#include <getopt.h>
+#include <stddef.h>
+#include <string.h>
+
+/* ---- What can be asked for. A new word or option is a row here, nothing else. ---- */
+
+static const struct words_row words[] = {
+	{ "", "", "the daemon: reads the battery and publishes until it is asked to end", service_run },
+};
+
+static const struct option_row {
+	const char *name;     /* NULL: only a letter */
+	char letter;          /* 0: only a name */
+	const char *argument; /* NULL: it takes none */
+	size_t offset;        /* in struct words_line: a bool, or a const char * with an argument */
+	const char *with;     /* the words that it goes with, "daemon" for the one without a name; NULL: all */
+	const char *text;
+} options[] = {
+	{ NULL, 'c', "FILE", offsetof(struct words_line, config_path), NULL,
+	  "the configuration (default " SERVICE_CONFIG ")" },
+	{ NULL, 'n', NULL, offsetof(struct words_line, check), "daemon",
+	  "check the configuration, print the rules that follow from it, and end" },
+	{ NULL, 'v', NULL, offsetof(struct words_line, verbose), NULL,
+	  "log everything, whatever [logging] level says" },
+	{ "once", 0, NULL, offsetof(struct words_line, once), "daemon",
+	  "read every module once, print the bank's JSON, end; no broker" },
+	{ "supervised", 0, NULL, offsetof(struct words_line, supervised), "daemon",
+	  "wait before ending with 100 (60 s) or 111 (10 s), for a supervisor that\nstarts it again at once" },
+};
+
+#define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
+
+enum { OPTION_VERSION = 1000, OPTION_HELP };
+
+static const char notes[] =
+	"The daemon: SIGTERM and SIGINT end it, SIGHUP reads the configuration again.\n"
+	"Exit status: 0 done, or ended on request; 100 configuration or command line; 111 battery or\n"
+	"port not found, or lost.\n";
+
+/* ---- Printing them ---- */
+
+#define COLUMN 16
+
+static void print_text(FILE *to, const char *text)
+{
+	for (; *text != '\0'; text++)
+		if (*text == '\n')
+			fprintf(to, "\n  %*s", COLUMN, "");
+		else
+			putc(*text, to);
+	putc('\n', to);
+}
+
+/* "-c FILE", "--once", "probe [PORT]". */
+static void name_option(const struct option_row *o, char *out, size_t size)
+{
+	char letter[2] = { o->letter, '\0' };
+
+	snprintf(out, size, "%s%s%s%s", o->name ? "--" : "-", o->name ? o->name : letter,
+	         o->argument ? " " : "", o->argument ? o->argument : "");
+}
+
+static void name_word(const struct words_row *w, char *out, size_t size)
+{
+	snprintf(out, size, "%s%s%s", w->name, w->arguments[0] != '\0' ? " " : "", w->arguments);
+}
+
+void words_print_help(FILE *to)
+{
+	char name[64];
+
+	fputs("Usage: pylontech-mqtt [WORD ...] [OPTION ...]\n"
+	      "Reads a Pylontech battery's console and publishes its values and limits by MQTT.\n\n", to);
+	for (int i = 0; i < COUNT(words); i++) {
+		name_word(&words[i], name, sizeof name);
+		fprintf(to, "  %-*s", COLUMN, name[0] != '\0' ? name : "(no word)");
+		print_text(to, words[i].text);
+	}
+	putc('\n', to);
+	for (int i = 0; i < COUNT(options); i++) {
+		name_option(&options[i], name, sizeof name);
+		fprintf(to, "  %-*s", COLUMN, name);
+		print_text(to, options[i].text);
+	}
+	fprintf(to, "  %-*sprint the version and end\n", COLUMN, "--version");
+	fprintf(to, "  %-*sprint this and end\n\n%s", COLUMN, "--help", notes);
+}
+
+/* The end of a row in Markdown: one line, whatever --help makes of it. */
+static void print_cell(FILE *to, const char *text)
+{
+	for (; *text != '\0'; text++)
+		putc(*text == '\n' ? ' ' : *text, to);
+	fputs(" |\n", to);
+}
+
+void words_print_manual(FILE *to)
+{
+	char name[64];
+
+	fputs("| command | what it does |\n|---|---|\n", to);
+	for (int i = 0; i < COUNT(words); i++) {
+		name_word(&words[i], name, sizeof name);
+		fprintf(to, "| `pylontech-mqtt%s%s` | ", name[0] != '\0' ? " " : "", name);
+		print_cell(to, words[i].text);
+	}
+	fputs("\n| option | with | meaning |\n|---|---|---|\n", to);
+	for (int i = 0; i < COUNT(options); i++) {
+		name_option(&options[i], name, sizeof name);
+		fprintf(to, "| `%s` | %s | ", name, options[i].with ? options[i].with : "all");
+		print_cell(to, options[i].text);
+	}
+}
+
+/* ---- Taking them from the command line ---- */
+
+static int refuse(const char *what, const char *why)
+{
+	fprintf(stderr, "pylontech-mqtt: '%s' %s\n", what, why);
+	words_print_help(stderr);
+	return ENGINE_EXIT_CONFIGURATION;
+}
+
+static int count_options(const struct words_row *w, const char *needle)
+{
+	int count = 0;
+
+	for (const char *at = w->arguments; (at = strstr(at, needle)) != NULL; at += strlen(needle))
+		count++;
+	return count;
+}
+
+/* How many arguments a word takes at most, and how many of them may be left out. */
+static int arguments_most(const struct words_row *w)
+{
+	return w->arguments[0] == '\0' ? 0 : count_options(w, " ") + 1;
+}
+
+static int arguments_optional(const struct words_row *w)
+{
+	return count_options(w, "[");
+}
+
+static int take_words(int count, char **given, struct words_line *line)
+{
+	for (int i = 0; i < COUNT(words) && count > 0; i++)
+		if (strcmp(words[i].name, given[0]) == 0)
+			line->word = &words[i];
+	if (count > 0 && (line->word->name[0] == '\0' || given[0][0] == '\0'))
+		return refuse(given[0], "is no word that this program knows");
+	for (int i = 1; i < count; i++) {
+		if (i > arguments_most(line->word))
+			return refuse(given[i], "is one argument too many");
+		line->argument[i - 1] = given[i];
+	}
+	if (count > 0 && count - 1 < arguments_most(line->word) - arguments_optional(line->word))
+		return refuse(given[0], "needs an argument");
+	return ENGINE_EXIT_NONE;
+}
+
+static void take_option(const struct option_row *o, struct words_line *line)
+{
+	char *at = (char *)line + o->offset;
+
+	if (o->argument)
+		memcpy(at, &optarg, sizeof optarg);
+	else
+		*(bool *)(void *)at = true;
+}
+
+static bool goes_with(const struct option_row *o, const struct words_row *w)
+{
+	return o->with == NULL || strstr(o->with, w->name[0] != '\0' ? w->name : "daemon") != NULL;
+}
+
+/* Each option of the table in the form that getopt_long wants; its value there is its number in the table. */
+static void for_getopt(struct option *names, char *letters)
+{
+	for (int i = 0; i < COUNT(options); i++) {
+		if (options[i].name)
+			*names++ = (struct option){ options[i].name, options[i].argument != NULL, NULL, i };
+		if (options[i].letter) {
+			*letters++ = options[i].letter;
+			if (options[i].argument)
+				*letters++ = ':';
+		}
+	}
+	*names++ = (struct option){ "version", no_argument, NULL, OPTION_VERSION };
+	*names++ = (struct option){ "help", no_argument, NULL, OPTION_HELP };
+	*names = (struct option){ NULL, 0, NULL, 0 };
+	*letters = '\0';
+}
+
+static int row_of(int value)
+{
+	for (int i = 0; i < COUNT(options); i++)
+		if (value == i || (options[i].letter != 0 && value == options[i].letter))
+			return i;
+	return -1;
+}
+
+int words_parse(int argc, char **argv, struct words_line *line)
+{
+	struct option names[COUNT(options) + 3];
+	char letters[2 * COUNT(options) + 1];
+	bool given[COUNT(options)] = { false };
+	int value, status;
+
+	*line = (struct words_line){ .word = &words[0] };
+	for_getopt(names, letters);
+	while ((value = getopt_long(argc, argv, letters, names, NULL)) != -1) {
+		int row = row_of(value);
+
+		if (value == OPTION_VERSION)
+			return puts("pylontech-mqtt " VERSION) < 0;
+		if (value == OPTION_HELP)
+			return words_print_help(stdout), 0;
+		if (row < 0)
+			return words_print_help(stderr), ENGINE_EXIT_CONFIGURATION;
+		given[row] = true;
+		take_option(&options[row], line);
+	}
+	status = take_words(argc - optind, argv + optind, line);
+	for (int i = 0; i < COUNT(options) && status == ENGINE_EXIT_NONE; i++)
+		if (given[i] && !goes_with(&options[i], line->word))
+			status = refuse(options[i].name ? options[i].name : "this option", "does not go with this word");
+	return status;
+}
