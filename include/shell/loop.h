@@ -3,23 +3,24 @@
 #define SHELL_LOOP_H
 
 #include "core/engine.h"
+#include "shell/line.h"
 #include "shell/mqtt.h"
-#include "shell/port.h"
 
 #include <stdbool.h>
 
 #define LOOP_DOCUMENT_MAX MQTT_PAYLOAD_MAX
 
 struct loop {
-	const char *config_path; /* read again at SIGHUP */
+	const char *config_path; /* read again at SIGHUP; NULL: SIGHUP ends it too */
 	bool once;               /* print the first bank document on stdout and end; no broker */
+	bool survey;             /* every command once for every module, then end; the engine tells what was found */
 	bool verbose;            /* level debug whatever the configuration says */
-	/* the rest is the loop's own */
 	struct settings settings;
+	struct line line;        /* its three pointers are the caller's */
+	/* the rest is the loop's own */
 	struct engine engine;
 	struct engine_actions actions;
 	struct engine_event next; /* what the last actions answered; ENGINE_TICK: nothing */
-	struct port port;
 	struct mqtt mqtt;
 	struct engine_memory memory;
 	bool memory_told; /* that it cannot be written */
@@ -29,7 +30,7 @@ struct loop {
 };
 
 /* Runs until a signal asks to end (0), or the battery or the port is lost (111), or the settings do not
- * fit the battery (100). `loop` has its first three members and `settings` set, the rest zeroed. */
+ * fit the battery (100). `loop` has what stands above the loop's own set, the rest zeroed. */
 int loop_run(struct loop *loop);
 
 /* Logs one sentence about the configuration: a config_report. */

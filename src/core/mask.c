@@ -6,8 +6,11 @@
 #define WORD_MIN 10 /* a shorter one is a name, a version or a value */
 #define KEPT 3
 
-/* What stands before the colon of a number that names one piece of hardware, in lower case. */
-static const char *const labels[] = { "barcode", "bar code", "board id", "serial", "serial number", "serial no", "sn" };
+/* What stands before the colon, in lower case: of a number that names one piece of hardware, and of what may look
+ * like one but names a model. NULL ends. */
+static const char *const serials[] = { "barcode", "bar code", "board id", "serial", "serial number", "serial no", "sn",
+	                               NULL };
+static const char *const models[] = { "version", "name", "type", NULL };
 
 static bool is_digit(char c)
 {
@@ -49,8 +52,8 @@ static bool closes_with(const char *bytes, size_t end, const char *label)
 	return true;
 }
 
-/* Whether a word that starts at `at` stands behind a label and its colon. */
-static bool is_labelled(const char *bytes, size_t at)
+/* Whether a word that starts at `at` stands behind a colon and one of the labels. */
+static bool is_labelled(const char *bytes, size_t at, const char *const *labels)
 {
 	while (at > 0 && bytes[at - 1] == ' ')
 		at--;
@@ -59,10 +62,16 @@ static bool is_labelled(const char *bytes, size_t at)
 	at--;
 	while (at > 0 && (bytes[at - 1] == ' ' || bytes[at - 1] == '.'))
 		at--;
-	for (size_t i = 0; i < sizeof labels / sizeof labels[0]; i++)
-		if (closes_with(bytes, at, labels[i]))
+	for (; *labels; labels++)
+		if (closes_with(bytes, at, *labels))
 			return true;
 	return false;
+}
+
+static bool is_serial(const char *bytes, size_t at, size_t end)
+{
+	return is_labelled(bytes, at, serials) ||
+	       (looks_like_serial(bytes + at, end - at) && !is_labelled(bytes, at, models));
 }
 
 static void mask_word(char *word, size_t length, int address)
@@ -81,7 +90,7 @@ void mask_serials(char *bytes, size_t length, int address)
 	for (size_t at = 0, end; at < length; at = end + 1) {
 		for (end = at; end < length && (is_digit(bytes[end]) || is_letter(bytes[end])); end++)
 			;
-		if (end > at && (looks_like_serial(bytes + at, end - at) || is_labelled(bytes, at)))
+		if (end > at && is_serial(bytes, at, end))
 			mask_word(bytes + at, end - at, address);
 	}
 }

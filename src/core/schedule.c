@@ -128,7 +128,7 @@ bool schedule_fast_on_trial(const struct schedule *s, int address)
 static bool fast_wanted(const struct schedule *s, int address)
 {
 	return s->fast[address] == SCHEDULE_FAST_TRUSTED ||
-	       (s->fast[address] == SCHEDULE_FAST_UNTRIED && !first_pass(s) &&
+	       (s->fast[address] == SCHEDULE_FAST_UNTRIED && (s->eager || !first_pass(s)) &&
 	        schedule_fast_on_trial(s, address));
 }
 
@@ -145,7 +145,7 @@ static bool due(const struct schedule *s, int row, int address, int64_t now_ms)
 
 	if (s->refused[row][address] || (rows[row].kind == COMMAND_GETPWR && !fast_wanted(s, address)))
 		return false;
-	if (rows[row].slow && (s->slow_done || first_pass(s)))
+	if (rows[row].slow && !s->eager && (s->slow_done || first_pass(s)))
 		return false;
 	return asked == RACK_NEVER || now_ms - asked >= interval_ms(s, row, address);
 }

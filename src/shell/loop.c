@@ -1,6 +1,7 @@
 #include "shell/loop.h"
 
 #include "core/text.h"
+#include "shell/clock.h"
 #include "shell/config.h"
 #include "shell/json.h"
 #include "shell/log.h"
@@ -25,14 +26,6 @@ static volatile sig_atomic_t asked;
 static void on_signal(int number)
 {
 	asked |= number == SIGHUP ? ASKED_TO_RELOAD : ASKED_TO_END;
-}
-
-static int64_t clock_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 /* Signals are let in only while the loop waits: none is missed between a look and a wait. */
@@ -131,16 +124,16 @@ static void publish(struct loop *l, int64_t now_ms)
 
 static void port_lost(struct loop *l, const char *fallback)
 {
-	if (l->port.why[0] == '\0')
-		text_copy(l->port.why, sizeof l->port.why, fallback);
-	port_close(&l->port);
-	l->next = (struct engine_event){ .kind = ENGINE_PORT_FAILED, .text = l->port.why };
+	if (l->line.port.why[0] == '\0')
+		text_copy(l->line.port.why, sizeof l->line.port.why, fallback);
+	line_close(&l->line);
+	l->next = (struct engine_event){ .kind = ENGINE_PORT_FAILED, .text = l->line.port.why };
 }
 
 static void open_port(struct loop *l)
 {
-	l->port.why[0] = '\0';
-	if (port_open(&l->port, l->settings.serial.port, session_speed_baud(&l->engine.session)) ==
+	l->line.port.why[0] = '\0';
+	if (line_open(&l->line, l->settings.serial.port, session_speed_baud(&l->engine.session)) ==
 	    PORT_OK)
 		l->next = (struct engine_event){ .kind = ENGINE_PORT_OPENED };
 	else
@@ -151,11 +144,11 @@ static bool carry_out(struct loop *l, const struct session_order *order)
 {
 	switch (order->kind) {
 	case SESSION_SET_SPEED:
-		return port_set_speed(&l->port, order->speed_baud);
+		return line_set_speed(&l->line, order->speed_baud);
 	case SESSION_FLUSH_INPUT:
-		return port_flush_input(&l->port);
+		return line_flush_input(&l->line);
 	default:
-		return port_send(&l->port, order->command);
+		return line_send(&l->line, order->command);
 	}
 }
 
@@ -193,10 +186,10 @@ static void apply(struct loop *l, int64_t now_ms)
 	for (int i = 0; i < a->lines; i++)
 		log_line(a->line[i].level, "%s", a->line[i].text);
 	if (a->close_port)
-		port_close(&l->port);
+		line_close(&l->line);
 	if (a->open_port)
 		open_port(l);
-	for (int i = 0; i < a->orders && port_is_open(&l->port); i++)
+	for (int i = 0; i < a->orders && line_is_open(&l->line); i++)
 		if (!carry_out(l, &a->order[i]))
 			port_lost(l, "the port was lost while writing");
 	publish(l, now_ms);
@@ -217,7 +210,7 @@ static void step(struct loop *l, const struct engine_event *event)
 static void read_port(struct loop *l)
 {
 	uint8_t bytes[READ_MAX];
-	int count = port_read(&l->port, bytes, sizeof bytes);
+	int count = line_read(&l->line, bytes, sizeof bytes);
 
 	if (count < 0) {
 		port_lost(l, "the port was lost: adapter unplugged?");
@@ -278,7 +271,7 @@ static void serve_signals(struct loop *l)
 	sig_atomic_t now = asked;
 
 	asked = 0; /* signals are blocked here */
-	if (now & ASKED_TO_END) {
+	if ((now & ASKED_TO_END) || (now && l->config_path == NULL)) {
 		log_info("asked to end");
 		l->exit_status = 0;
 	} else if (now & ASKED_TO_RELOAD) {
@@ -328,10 +321,11 @@ static int wait_ms(const struct loop *l, int64_t read_ms)
 /* Waits, then takes one thing after the other. */
 static void turn(struct loop *l, const sigset_t *waiting)
 {
-	int64_t read_ms = engine_read_after(&l->engine);
+	/* a recording has every byte at its own time */
+	int64_t read_ms = l->line.recorder ? INT64_MIN : engine_read_after(&l->engine);
 	/* without events the port still tells that it is gone */
 	struct pollfd fds[] = {
-		{ .fd = port_fd(&l->port), .events = read_ms == INT64_MIN ? POLLIN : 0 },
+		{ .fd = line_fd(&l->line), .events = read_ms == INT64_MIN ? POLLIN : 0 },
 		{ .fd = l->settings.mqtt.active ? mqtt_fd(&l->mqtt) : -1, .events = POLLIN },
 	};
 	int ms = wait_ms(l, read_ms);
@@ -347,7 +341,7 @@ static void turn(struct loop *l, const sigset_t *waiting)
 
 		l->next = (struct engine_event){ .kind = ENGINE_TICK };
 		step(l, &event);
-	} else if (port_is_open(&l->port) && ((ready > 0 && fds[0].revents != 0) ||
+	} else if (line_is_open(&l->line) && ((ready > 0 && fds[0].revents != 0) ||
 	                                      (read_ms != INT64_MIN && clock_ms() >= read_ms))) {
 		read_port(l);
 	} else {
@@ -356,23 +350,34 @@ static void turn(struct loop *l, const sigset_t *waiting)
 	serve_mqtt(l);
 }
 
+/* --once and a survey do not wait for a second pass when the first one failed; a survey is content with it. */
+static void end_of_one_pass(struct loop *l)
+{
+	if (l->exit_status != ENGINE_EXIT_NONE)
+		return;
+	if ((l->once || l->survey) && l->engine.failed_polls > 0)
+		l->exit_status = ENGINE_EXIT_BATTERY;
+	else if (l->survey && l->engine.passes > 0)
+		l->exit_status = 0;
+}
+
 int loop_run(struct loop *l)
 {
 	sigset_t waiting;
 
 	catch_signals(&waiting);
-	port_init(&l->port);
+	line_init(&l->line);
 	l->exit_status = ENGINE_EXIT_NONE;
 	l->next = (struct engine_event){ .kind = ENGINE_TICK };
 	engine_init(&l->engine, &l->settings, clock_ms());
+	l->engine.schedule.eager = l->survey;
 	recall(l, clock_ms());
 	start_mqtt(l);
 	while (l->exit_status == ENGINE_EXIT_NONE) {
 		turn(l, &waiting);
-		if (l->once && l->engine.failed_polls > 0)
-			l->exit_status = ENGINE_EXIT_BATTERY;
+		end_of_one_pass(l);
 	}
 	stop_mqtt(l);
-	port_close(&l->port);
+	line_close(&l->line);
 	return l->exit_status;
 }

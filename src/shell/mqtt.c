@@ -2,6 +2,8 @@
  * and ends without a word after some errors. */
 #include "shell/mqtt.h"
 
+#include "shell/clock.h"
+
 #include <errno.h>
 #include <mosquitto.h>
 #include <poll.h>
@@ -20,14 +22,6 @@
 #define STEADY_MS 30000      /* a connection that held so long resets the pause between attempts */
 
 static const char offline[] = "offline";
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static void signal_fd(int fd)
 {
@@ -134,11 +128,11 @@ static void on_unsubscribe(struct mosquitto *client, void *user, int mid)
 /* Lets the DISCONNECT out; a broker that hangs is left without. */
 static void leave(struct mqtt *m)
 {
-	int64_t end_ms = now_ms() + LINGER_MS;
+	int64_t end_ms = clock_ms() + LINGER_MS;
 
 	if (mosquitto_disconnect(m->client) != MOSQ_ERR_SUCCESS)
 		return;
-	while (now_ms() < end_ms && mosquitto_loop(m->client, LINGER_MS, PACKETS) == MOSQ_ERR_SUCCESS)
+	while (clock_ms() < end_ms && mosquitto_loop(m->client, LINGER_MS, PACKETS) == MOSQ_ERR_SUCCESS)
 		;
 }
 
@@ -171,9 +165,9 @@ static void *run(void *user)
 	int pause_ms = MQTT_RECONNECT_MIN_MS;
 
 	while (!atomic_load(&m->stopping)) {
-		int64_t began_ms = now_ms();
+		int64_t began_ms = clock_ms();
 		attempt(m);
-		if (now_ms() - began_ms >= STEADY_MS)
+		if (clock_ms() - began_ms >= STEADY_MS)
 			pause_ms = MQTT_RECONNECT_MIN_MS;
 		pause_before_next(m, pause_ms);
 		pause_ms = pause_ms * 2 > MQTT_RECONNECT_MAX_MS ? MQTT_RECONNECT_MAX_MS : pause_ms * 2;
@@ -449,11 +443,11 @@ static bool ended(struct mqtt *m)
 
 static bool wait_for(struct mqtt *m, bool (*condition)(struct mqtt *), int patience_ms)
 {
-	int64_t end_ms = now_ms() + patience_ms;
+	int64_t end_ms = clock_ms() + patience_ms;
 
 	while (!condition(m)) {
 		struct pollfd wake = { .fd = m->wake_fd, .events = POLLIN };
-		int64_t left_ms = end_ms - now_ms();
+		int64_t left_ms = end_ms - clock_ms();
 		if (left_ms <= 0)
 			return false;
 		poll(&wake, 1, (int)left_ms);

@@ -1,5 +1,7 @@
 #include "shell/port.h"
 
+#include "shell/clock.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <libserialport.h>
@@ -29,14 +31,6 @@ bool port_is_open(const struct port *port)
 int port_fd(const struct port *port)
 {
 	return port->fd;
-}
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 /* What an errno means for the owner of a port. */
@@ -171,9 +165,9 @@ void port_close(struct port *port)
 /* tcdrain would wait without an end where the adapter hangs. */
 static void drain(const struct port *port)
 {
-	int64_t end_ms = now_ms() + PORT_DRAIN_MAX_MS;
+	int64_t end_ms = clock_ms() + PORT_DRAIN_MAX_MS;
 
-	while (sp_output_waiting(port->handle) > 0 && now_ms() < end_ms)
+	while (sp_output_waiting(port->handle) > 0 && clock_ms() < end_ms)
 		poll(NULL, 0, DRAIN_STEP_MS);
 }
 
@@ -197,13 +191,13 @@ bool port_send(struct port *port, struct command command)
 {
 	char bytes[COMMAND_BYTES_MAX];
 	size_t length = command_bytes(command, bytes), sent = 0;
-	int64_t end_ms = now_ms() + PORT_SEND_MAX_MS;
+	int64_t end_ms = clock_ms() + PORT_SEND_MAX_MS;
 
 	if (!port_is_open(port) || length == 0)
 		return false;
 	while (sent < length) {
 		struct pollfd room = { .fd = port->fd, .events = POLLOUT };
-		int64_t left_ms = end_ms - now_ms();
+		int64_t left_ms = end_ms - clock_ms();
 		int count = sp_nonblocking_write(port->handle, bytes + sent, length - sent);
 		if (count < 0)
 			return false;

@@ -1,5 +1,7 @@
 #include "shell/words.h"
 
+#include "shell/record.h"
+#include "shell/replay.h"
 #include "shell/service.h"
 
 #include <getopt.h>
@@ -10,6 +12,10 @@
 
 static const struct words_row words[] = {
 	{ "", "", "the daemon: reads the battery and publishes until it is asked to end", service_run },
+	{ "record", "FILE [PORT]",
+	  "reads every module once and writes every byte into FILE, to be mailed;\nthe service must not run", record_run },
+	{ "replay", "FILE",
+	  "the daemon on a recording instead of a battery; publishes below\nBASE-replay, so that nobody takes it for one", replay_run },
 };
 
 static const struct option_row {
@@ -26,8 +32,12 @@ static const struct option_row {
 	  "check the configuration, print the rules that follow from it, and end" },
 	{ NULL, 'v', NULL, offsetof(struct words_line, verbose), NULL,
 	  "log everything, whatever [logging] level says" },
-	{ "once", 0, NULL, offsetof(struct words_line, once), "daemon",
+	{ "once", 0, NULL, offsetof(struct words_line, once), "daemon, replay",
 	  "read every module once, print the bank's JSON, end; no broker" },
+	{ "keep-serials", 0, NULL, offsetof(struct words_line, keep_serials), "record",
+	  "leave serial numbers readable" },
+	{ "fast", 0, NULL, offsetof(struct words_line, fast), "replay",
+	  "answers come at once, not when they came" },
 	{ "supervised", 0, NULL, offsetof(struct words_line, supervised), "daemon",
 	  "wait before ending with 100 (60 s) or 111 (10 s), for a supervisor that\nstarts it again at once" },
 };
@@ -43,7 +53,7 @@ static const char notes[] =
 
 /* ---- Printing them ---- */
 
-#define COLUMN 16
+#define COLUMN 20
 
 static void print_text(FILE *to, const char *text)
 {

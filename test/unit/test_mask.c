@@ -25,6 +25,7 @@ static void test_rows(void **state)
 		{ 5, "Barc?de : PPTAH02400710243\r\n", "Barc?de : PPTxxxxxxxxxxx05\r\n" },
 		/* all of this stays */
 		{ 1, "info 1\n\r@\r\r\n", "info 1\n\r@\r\r\n" },
+		{ 1, "Board version       : PHANTOMSAV10R03\r\n", "Board version       : PHANTOMSAV10R03\r\n" },
 		{ 1, "Device name : US2KBPL\r\nBarcode\r\n", "Device name : US2KBPL\r\nBarcode\r\n" },
 		{ 1, "Main Soft version : B67.9.0 V20R4C3 1.1.20161116\r\n",
 		  "Main Soft version : B67.9.0 V20R4C3 1.1.20161116\r\n" },

@@ -154,6 +154,18 @@ static void test_five_modules(void **state)
 	pass(&d, "then", "pwr pwr1 bat1 pwr2 bat2 pwr3 bat3 pwr4 bat4 pwr5 bat5", true);
 }
 
+/* A survey: everything in the first pass, for each module that the table shows. */
+static void test_eager(void **state)
+{
+	struct desk d;
+
+	(void)state;
+	desk_init(&d, 3);
+	d.schedule.eager = true;
+	pass(&d, "all at once", "pwr pwrsys info1 pwr1 bat1 stat1 info2 pwr2 bat2 stat2", true);
+	pass(&d, "and then as ever", "pwr pwr1 bat1 pwr2 bat2", true);
+}
+
 static void test_addresses_with_gaps(void **state)
 {
 	struct desk d;
@@ -527,6 +539,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_one_module),
 		cmocka_unit_test(test_five_modules),
+		cmocka_unit_test(test_eager),
 		cmocka_unit_test(test_addresses_with_gaps),
 		cmocka_unit_test(test_intervals),
 		cmocka_unit_test(test_retries),

@@ -1,0 +1,16 @@
+/* trial: a run beside the service (probe, record, replay). It leaves no trace that the service would find, and
+ * nobody takes what it publishes for the battery. */
+#ifndef SHELL_TRIAL_H
+#define SHELL_TRIAL_H
+
+#include "shell/words.h"
+
+/* Fills in loop->settings from -c, else from the service's own file where there is one, else the defaults; without
+ * a memory. False: the configuration is refused, and it was said why. */
+bool trial_settings(const struct words_line *line, struct loop *loop);
+
+/* Plays every command once for every module found at the settings' port, without a broker. Returns the status of loop_run: 0
+ * with loop->engine.passes > 0 when it came to its end, 0 with none when a signal ended it, else 111. */
+int trial_survey(struct loop *loop);
+
+#endif
