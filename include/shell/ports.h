@@ -12,7 +12,7 @@
 
 struct ports_entry {
 	char device[PORTS_PATH_MAX]; /* /dev/ttyUSB0 */
-	char name[PORTS_PATH_MAX];   /* the name that stays, for the configuration; the device where there is none */
+	char name[PORTS_PATH_MAX];   /* the name that stays, for the configuration; else as it is called */
 	char description[PORTS_TEXT_MAX]; /* of the hardware; "" where nothing is known, as below */
 	char maker[PORTS_TEXT_MAX];
 	char serial[PORTS_TEXT_MAX];

@@ -5,8 +5,11 @@
 
 #include "shell/words.h"
 
-/* Fills in loop->settings from -c, else from the service's own file where there is one, else the defaults; without
- * a memory. False: the configuration is refused, and it was said why. */
+/* Fills in loop->settings with the defaults, without a memory. */
+void trial_defaults(const struct words_line *line, struct loop *loop);
+
+/* The same from -c, else from the service's own file where there is one, else the defaults.
+ * False: the configuration is refused, and it was said why. */
 bool trial_settings(const struct words_line *line, struct loop *loop);
 
 /* Plays every command once for every module found at the settings' port, without a broker. Returns the status of loop_run: 0

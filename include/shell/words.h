@@ -16,7 +16,7 @@ struct words_line {
 	const struct words_row *word; /* the daemon's row where none was given */
 	const char *argument[WORDS_ARGUMENTS_MAX]; /* NULL where it was left out */
 	const char *config_path; /* NULL: not given */
-	bool check, fast, keep_serials, once, supervised, verbose;
+	bool check, fast, json, keep_serials, once, supervised, verbose;
 };
 
 /* Does what the line asks for and returns the exit status. `loop` is all zero: it is large, and there is only one. */

@@ -65,10 +65,11 @@ static void describe(const struct sp_port *port, struct ports_entry *out)
 	               strstr(out->description, "VE Direct") != NULL;
 }
 
-static void name(struct ports_entry *out)
+/* `path`: how the owner calls it. */
+static void name(struct ports_entry *out, const char *path)
 {
 	if (!ports_name_that_stays("/dev/serial", out->device, out->serial[0] != '\0', out->name))
-		copy(out->name, sizeof out->name, out->device);
+		copy(out->name, sizeof out->name, path);
 }
 
 int ports_list(struct ports_entry out[PORTS_MAX])
@@ -82,7 +83,7 @@ int ports_list(struct ports_entry out[PORTS_MAX])
 		memset(&out[count], 0, sizeof out[count]);
 		copy(out[count].device, sizeof out[count].device, sp_get_port_name(list[count]));
 		describe(list[count], &out[count]);
-		name(&out[count]);
+		name(&out[count], out[count].device);
 	}
 	sp_free_port_list(list);
 	return count;
@@ -100,7 +101,7 @@ void ports_describe(const char *path, struct ports_entry *out)
 		describe(port, out);
 		sp_free_port(port);
 	}
-	name(out);
+	name(out, path);
 }
 
 /* ---- Who has it ---- */

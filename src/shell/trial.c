@@ -6,18 +6,30 @@
 
 #include <unistd.h>
 
+/* Whatever the service would find again after a run of its own. */
+static void forget(struct settings *s)
+{
+	s->limits.memory_file[0] = '\0';
+}
+
+void trial_defaults(const struct words_line *line, struct loop *loop)
+{
+	settings_defaults(&loop->settings);
+	forget(&loop->settings);
+	loop->config_path = NULL;
+	loop->verbose = line->verbose;
+}
+
 bool trial_settings(const struct words_line *line, struct loop *loop)
 {
 	const char *path = line->config_path;
 
 	if (path == NULL && access(SERVICE_CONFIG, F_OK) == 0)
 		path = SERVICE_CONFIG;
-	settings_defaults(&loop->settings);
+	trial_defaults(line, loop);
 	if (path != NULL && !config_read(path, &loop->settings, loop_report, NULL))
 		return false;
-	loop->config_path = NULL;
-	loop->verbose = line->verbose;
-	loop->settings.limits.memory_file[0] = '\0';
+	forget(&loop->settings);
 	log_set_level(line->verbose ? LEVEL_DEBUG : loop->settings.level);
 	return true;
 }

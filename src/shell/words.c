@@ -1,5 +1,6 @@
 #include "shell/words.h"
 
+#include "shell/probe.h"
 #include "shell/record.h"
 #include "shell/replay.h"
 #include "shell/service.h"
@@ -12,10 +13,14 @@
 
 static const struct words_row words[] = {
 	{ "", "", "the daemon: reads the battery and publishes until it is asked to end", service_run },
+	{ "probe", "[PORT]",
+	  "tries PORT, or every serial port that nobody holds (20 s each), and says what\nis there; status 0: a battery",
+	  probe_run },
 	{ "record", "FILE [PORT]",
 	  "reads every module once and writes every byte into FILE, to be mailed;\nthe service must not run", record_run },
 	{ "replay", "FILE",
-	  "the daemon on a recording instead of a battery; publishes below\nBASE-replay, so that nobody takes it for one", replay_run },
+	  "the daemon on a recording instead of a battery; publishes below\nBASE-replay, so that nobody takes it for one",
+	  replay_run },
 };
 
 static const struct option_row {
@@ -26,7 +31,7 @@ static const struct option_row {
 	const char *with;     /* the words that it goes with, "daemon" for the one without a name; NULL: all */
 	const char *text;
 } options[] = {
-	{ NULL, 'c', "FILE", offsetof(struct words_line, config_path), NULL,
+	{ NULL, 'c', "FILE", offsetof(struct words_line, config_path), "daemon, record, replay",
 	  "the configuration (default " SERVICE_CONFIG ")" },
 	{ NULL, 'n', NULL, offsetof(struct words_line, check), "daemon",
 	  "check the configuration, print the rules that follow from it, and end" },
@@ -34,6 +39,7 @@ static const struct option_row {
 	  "log everything, whatever [logging] level says" },
 	{ "once", 0, NULL, offsetof(struct words_line, once), "daemon, replay",
 	  "read every module once, print the bank's JSON, end; no broker" },
+	{ "json", 0, NULL, offsetof(struct words_line, json), "probe", "for scripts" },
 	{ "keep-serials", 0, NULL, offsetof(struct words_line, keep_serials), "record",
 	  "leave serial numbers readable" },
 	{ "fast", 0, NULL, offsetof(struct words_line, fast), "replay",
