@@ -104,7 +104,7 @@ class BatteryTest(Case):
         with self.rig(asleep=True) as rig:
             self.probe(rig.sim.port)
             lines = set(rig.sim.written.replace(WAKE_FRAME, b"").split(b"\n"))
-            self.assertEqual(lines, {b"", b"pwr", b"pwrsys"} | {
+            self.assertEqual(lines, {b"", b"pwr", b"pwrsys", b"getpwr 1"} | {
                 b"%s %d" % (word, n) for word in (b"info", b"pwr", b"bat", b"stat") for n in (1, 2)})
 
     def test_sixteen(self):

@@ -84,7 +84,7 @@ class RecordTest(Case):
                 self.assertGreaterEqual(place, 0, text)
                 came = came[place + len(body):]
             commands = [line.decode() for line in rig.sim.written.replace(WAKE_FRAME, b"").split(b"\n") if line]
-            self.assertEqual(sorted(commands), sorted(["pwr", "pwrsys"] + [
+            self.assertEqual(sorted(commands), sorted(["pwr", "pwrsys", "getpwr 1"] + [
                 "%s %d" % (word, n) for word in ("info", "pwr", "bat", "stat") for n in (1, 2)]))
             self.assertEqual(recording.title, TITLE)
             self.assertEqual(recording.speeds, [19200, 115200, 9600, 1200, 19200])
@@ -92,6 +92,13 @@ class RecordTest(Case):
             self.assertIn("prompt pylon> at 19200 after waking, 2 modules, EXTRA2000", recording.remarks[-1])
             self.assertIn("prompt pylon> at 19200 after waking, 2 modules, EXTRA2000", done.stdout)
             self.assertEqual(os.stat(path).st_mode & 0o777, 0o600)
+
+    def test_getpwr(self):
+        """Where the console knows it, it is there for each module."""
+        with self.rig(getpwr=True) as rig:
+            text = Recording(self.record(rig)[0]).text
+            self.assertRegex(text, r"> getpwr 1\\n\n")
+            self.assertRegex(text, r"> getpwr 2\\n\n")
 
     def test_mailable(self):
         """Printable, no blank at a line's end, no long lines, whatever came; times never go back."""
@@ -207,6 +214,10 @@ class SameTest(Case):
         with self.rig(asleep=True, wakes_needed=2) as rig:
             path, _ = self.record(rig)
             self.assertEqual(self.replay_once(rig, path, "--fast")["." + "System.NrOfModulesOnline"], 2)
+
+    def test_getpwr(self):
+        with self.rig(getpwr=True) as rig:
+            self.once(rig)
 
     def test_login(self):
         with self.rig(login_required=True) as rig:

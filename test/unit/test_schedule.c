@@ -162,7 +162,13 @@ static void test_eager(void **state)
 	(void)state;
 	desk_init(&d, 3);
 	d.schedule.eager = true;
-	pass(&d, "all at once", "pwr pwrsys info1 pwr1 bat1 stat1 info2 pwr2 bat2 stat2", true);
+	memset(d.schedule.fast, SCHEDULE_FAST_UNTRIED, sizeof d.schedule.fast);
+	pass(&d, "all at once", "pwr pwrsys info1 pwr1 bat1 getpwr1 stat1 info2 pwr2 bat2 getpwr2 stat2", true);
+	desk_init(&d, 3);
+	d.schedule.eager = true;
+	memset(d.schedule.fast, SCHEDULE_FAST_UNTRIED, sizeof d.schedule.fast);
+	pass(&d, "who refuses one for a module knows it for none",
+	     "pwr pwrsys info1 pwr1 bat1 getpwr1x stat1 info2 pwr2 bat2 stat2", true);
 	pass(&d, "and then as ever", "pwr pwr1 bat1 pwr2 bat2", true);
 }
 
