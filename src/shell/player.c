@@ -107,7 +107,7 @@ static void arm(struct player *p)
 	if (deadline_ms <= 0)
 		at.it_value.tv_nsec = 1; /* long ago */
 	else if (deadline_ms != INT64_MAX)
-		at.it_value = (struct timespec){ deadline_ms / 1000, deadline_ms % 1000 * 1000000 };
+		at.it_value = (struct timespec){ deadline_ms / 1000, (long)(deadline_ms % 1000) * 1000000 };
 	timerfd_settime(p->fd, TFD_TIMER_ABSTIME, &at, NULL);
 }
 

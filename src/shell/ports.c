@@ -1,6 +1,7 @@
 #include "shell/ports.h"
 
 #include "core/text.h"
+#include "shell/file.h"
 
 #include <dirent.h>
 #include <libserialport.h>
@@ -66,7 +67,7 @@ static void describe(const struct sp_port *port, struct ports_entry *out)
 }
 
 /* `path`: how the owner calls it. */
-static void name(struct ports_entry *out, const char *path)
+static void put_name(struct ports_entry *out, const char *path)
 {
 	if (!ports_name_that_stays("/dev/serial", out->device, out->serial[0] != '\0', out->name))
 		copy(out->name, sizeof out->name, path);
@@ -83,7 +84,7 @@ int ports_list(struct ports_entry out[PORTS_MAX])
 		memset(&out[count], 0, sizeof out[count]);
 		copy(out[count].device, sizeof out[count].device, sp_get_port_name(list[count]));
 		describe(list[count], &out[count]);
-		name(&out[count], out[count].device);
+		put_name(&out[count], out[count].device);
 	}
 	sp_free_port_list(list);
 	return count;
@@ -101,7 +102,7 @@ void ports_describe(const char *path, struct ports_entry *out)
 		describe(port, out);
 		sp_free_port(port);
 	}
-	name(out, path);
+	put_name(out, path);
 }
 
 /* ---- Who has it ---- */
@@ -137,17 +138,14 @@ static bool has_open(const char *proc, long pid, const char *device)
 
 static void put_holder(struct text *t, const char *proc, long pid)
 {
-	char path[PATH_MAX], word[32] = "?";
-	FILE *file;
+	char path[PATH_MAX], name[32], why[64];
+	struct file_facts facts;
+	bool known;
 
 	snprintf(path, sizeof path, "%s/%ld/comm", proc, pid);
-	file = fopen(path, "r");
-	if (file != NULL && fgets(word, sizeof word, file) != NULL)
-		word[strcspn(word, "\n")] = '\0';
-	if (file != NULL)
-		fclose(file);
+	known = file_read(path, name, sizeof name, &facts, why, sizeof why) && facts.length > 1;
 	text_str(t, t->used > 0 ? ", " : "");
-	text_str(t, word);
+	text_chars(t, known ? name : "?", known ? facts.length - 1 : 1); /* without the line end */
 	text_str(t, " (pid ");
 	text_int(t, pid);
 	text_str(t, ")");

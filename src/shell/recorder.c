@@ -13,7 +13,6 @@
 
 bool recorder_open(struct recorder *r, const char *path, bool keep_serials)
 {
-	char date[32];
 	time_t now = time(NULL);
 	struct tm utc;
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -25,8 +24,8 @@ bool recorder_open(struct recorder *r, const char *path, bool keep_serials)
 	r->keep_serials = keep_serials;
 	r->start_ms = clock_ms();
 	gmtime_r(&now, &utc);
-	strftime(date, sizeof date, "%Y-%m-%d %H:%M:%S", &utc);
-	fprintf(r->file, TAPE_TITLE "\n# by pylontech-mqtt " VERSION " on %s UTC, serial numbers %s\n", date,
+	fprintf(r->file, TAPE_TITLE "\n# by pylontech-mqtt " VERSION " on %d-%02d-%02d %02d:%02d UTC, serial numbers %s\n",
+	        utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min,
 	        keep_serials ? "as they are" : "masked");
 	return true;
 }

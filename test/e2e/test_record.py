@@ -88,7 +88,7 @@ class RecordTest(Case):
                 "%s %d" % (word, n) for word in ("info", "pwr", "bat", "stat") for n in (1, 2)]))
             self.assertEqual(recording.title, TITLE)
             self.assertEqual(recording.speeds, [19200, 115200, 9600, 1200, 19200])
-            self.assertRegex(recording.remarks[0], r"pylontech-mqtt \d+\.\d+\.\d+ on \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC")
+            self.assertRegex(recording.remarks[0], r"pylontech-mqtt \d+\.\d+\.\d+ on \d{4}-\d\d-\d\d \d\d:\d\d UTC")
             self.assertIn("prompt pylon> at 19200 after waking, 2 modules, EXTRA2000", recording.remarks[-1])
             self.assertIn("prompt pylon> at 19200 after waking, 2 modules, EXTRA2000", done.stdout)
             self.assertEqual(os.stat(path).st_mode & 0o777, 0o600)
