@@ -88,12 +88,8 @@ static void test_names(void **state)
 	};
 	const struct folder *f = *state;
 
-	for (int i = 0; i < 4; i++) {
-		char name[16];
-
-		snprintf(name, sizeof name, "ttyUSB%d", i);
-		make_file(f, name, "");
-	}
+	for (int i = 0; i < COUNT_OF(rows); i++)
+		make_file(f, rows[i].device, "");
 	make_link(f, "serial/by-id/usb-FTDI_A1", "ttyUSB0");
 	make_link(f, "serial/by-path/platform-usb-1", "ttyUSB0");
 	make_link(f, "serial/by-path/platform-usb-2", "ttyUSB1");
