@@ -31,6 +31,10 @@ static const struct row rows[] = {
 	  "prompt other> at 19200, awake: but no module could be read: is it the master module's console? `record` shows "
 	  "what it said",
 	  "other", false, false, false, 0, 1, "" },
+	{ FINDING_CONSOLE, "console",
+	  "prompt x_debug> at 19200, awake: but no module could be read: is it the master module's console? `record` shows "
+	  "what it said",
+	  "x_debug", false, true, false, 0, 0, "" },
 	{ FINDING_OTHER, "other", "it looks like a GPS receiver: this is no battery's console", "", false, false, false, 0, 0,
 	  "$GPGGA" },
 	{ FINDING_TEXT, "text",

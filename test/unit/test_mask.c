@@ -34,6 +34,7 @@ static void test_rows(void **state)
 		{ 1, "Specification : 48V/50AH Version: V3\r\n", "Specification : 48V/50AH Version: V3\r\n" },
 		{ 1, "Command completed unccessfully\r\n\r$$\r\n\rpylon>", "Command completed unccessfully\r\n\r$$\r\n\rpylon>" },
 		{ 1, "Dsn : 1234567\r\n", "Dsn : 1234567\r\n" },
+		{ 1, ": 1234567 {a} ~b~\r\n", ": 1234567 {a} ~b~\r\n" },
 		{ 1, "", "" },
 	};
 
