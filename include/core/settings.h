@@ -20,6 +20,10 @@ struct settings_mqtt {
 	char username[SETTINGS_TEXT_MAX];
 	char password[SETTINGS_TEXT_MAX];
 	char password_file[SETTINGS_TEXT_MAX];
+	bool tls;
+	char ca_file[SETTINGS_TEXT_MAX];   /* "": the system's certificates */
+	char cert_file[SETTINGS_TEXT_MAX]; /* "", with key_file: no certificate of our own */
+	char key_file[SETTINGS_TEXT_MAX];
 	char topic_base[SETTINGS_TEXT_MAX];
 	char client_id[SETTINGS_TEXT_MAX];
 	int32_t publish_unchanged_ms; /* longest silence on a module's topic */

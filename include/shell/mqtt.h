@@ -99,6 +99,9 @@ struct mqtt {
 	struct mqtt_slot slot[MQTT_SLOTS];
 };
 
+/* Whether libmosquitto was built with TLS. */
+bool mqtt_has_tls(void);
+
 /* Starts the thread, which connects and reconnects for ever, 1 to 10 s apart. The last will is
  * `BASE/status` = offline, retained. A held message older than `held_max_ms` is dropped, not sent.
  * False, with mqtt->why: out of memory, or settings that libmosquitto refuses. The settings are

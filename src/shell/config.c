@@ -5,16 +5,19 @@
 
 #include "core/settings_table.h"
 #include "shell/file.h"
+#include "shell/mqtt.h"
 
+#include <errno.h>
 #include <ini.h>
 #include <stdarg.h>
 #include <string.h>
+#include <unistd.h>
 
 #define MESSAGE_MAX 512
 #define WHY_MAX 256
 #define PASSWORD_FILE_MAX 4096
 #define ROWS_MAX 256
-#define KEYS_LISTED_MAX 10 /* a section with more keys is not listed in a message */
+#define KEYS_LISTED_MAX 20
 
 struct reading {
 	const char *path;
@@ -286,6 +289,26 @@ static void check_login(struct reading *r)
 		refuse(r, here ? password_line : file_line, "[mqtt] username is needed with a password");
 }
 
+/* The files of TLS must be there now: without them there would be no connection, ever. */
+static void check_tls(struct reading *r)
+{
+	const struct settings_mqtt *mqtt = &r->settings.mqtt;
+	const struct {
+		const char *key, *path;
+	} files[] = { { "ca_file", mqtt->ca_file }, { "cert_file", mqtt->cert_file }, { "key_file", mqtt->key_file } };
+	int line = line_of(r, settings_find("mqtt", "tls"));
+
+	if (mqtt->tls && !mqtt_has_tls())
+		refuse(r, line, "[mqtt] tls = yes: this program was built without TLS; use the GX's own broker on 127.0.0.1, "
+		       "or build it for this machine");
+	if ((*mqtt->cert_file == '\0') != (*mqtt->key_file == '\0'))
+		refuse(r, line, "[mqtt] cert_file and key_file belong together: set both or none");
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		if (*files[i].path != '\0' && access(files[i].path, R_OK) != 0)
+			refuse(r, line_of(r, settings_find("mqtt", files[i].key)), "[mqtt] %s = %s: %s", files[i].key,
+			       files[i].path, strerror(errno));
+}
+
 bool config_read(const char *path, struct settings *out, config_report *report, void *context)
 {
 	static char text[CONFIG_FILE_MAX];
@@ -302,6 +325,7 @@ bool config_read(const char *path, struct settings *out, config_report *report, 
 	if (facts.open_to_others)
 		warn(&r, path, "others can read this file, and a password in it: chmod 600");
 	check_login(&r);
+	check_tls(&r);
 	for (int i = 0; i < settings_order_count; i++)
 		check_order(&r, &settings_orders[i]);
 	if (r.faults == 0)

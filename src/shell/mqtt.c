@@ -19,6 +19,7 @@
 #define LINGER_MS 150        /* for the DISCONNECT to leave */
 #define STOP_ANSWER_MS 400   /* for the broker to have read `offline` */
 #define STOP_THREAD_MS 450   /* for the thread to end */
+#define SYSTEM_CERTIFICATES "/etc/ssl/certs"
 #define STEADY_MS 30000      /* a connection that held so long resets the pause between attempts */
 
 static const char offline[] = "offline";
@@ -72,6 +73,8 @@ static const char *words_of(int rc, int error)
 		return "no answer in time";
 	case MOSQ_ERR_CONN_LOST:
 		return "connection closed";
+	case MOSQ_ERR_TLS:
+		return "TLS failed: check ca_file, the broker's name in its certificate, and our own";
 	case MOSQ_ERR_SUCCESS:
 		return "disconnected";
 	default:
@@ -187,12 +190,45 @@ static bool refuse_start(struct mqtt *m, const char *why)
 	return false;
 }
 
+bool mqtt_has_tls(void)
+{
+	struct mosquitto *client = mosquitto_new(NULL, true, NULL);
+	bool yes = client != NULL && mosquitto_tls_insecure_set(client, false) == MOSQ_ERR_SUCCESS;
+
+	if (client != NULL)
+		mosquitto_destroy(client);
+	return yes;
+}
+
+/* Without this an encrypted key would be asked for on the terminal. */
+static int no_key_password(char *password, int size, int writing, void *user)
+{
+	(void)password, (void)size, (void)writing, (void)user;
+	return 0;
+}
+
+static const char *or_none(const char *path)
+{
+	return *path != '\0' ? path : NULL;
+}
+
+/* The broker's name is checked against its certificate unless somebody asks libmosquitto not to. */
+static int configure_tls(struct mqtt *m, const struct settings_mqtt *settings)
+{
+	const char *ca = or_none(settings->ca_file);
+
+	return !settings->tls ? MOSQ_ERR_SUCCESS
+	                      : mosquitto_tls_set(m->client, ca, ca == NULL ? SYSTEM_CERTIFICATES : NULL,
+	                                          or_none(settings->cert_file), or_none(settings->key_file),
+	                                          no_key_password);
+}
+
 static bool configure(struct mqtt *m, const struct settings_mqtt *settings)
 {
-	const char *user = *settings->username != '\0' ? settings->username : NULL;
-	const char *password = *settings->password != '\0' ? settings->password : NULL;
-	int rc = mosquitto_username_pw_set(m->client, user, password);
+	int rc = mosquitto_username_pw_set(m->client, or_none(settings->username), or_none(settings->password));
 
+	if (rc == MOSQ_ERR_SUCCESS)
+		rc = configure_tls(m, settings);
 	if (rc == MOSQ_ERR_SUCCESS)
 		rc = mosquitto_will_set(m->client, m->status_topic, sizeof(offline) - 1, offline, 0, true);
 	if (rc == MOSQ_ERR_SUCCESS)

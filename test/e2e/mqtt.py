@@ -46,6 +46,7 @@ class Broker:
         self.folder, self.users, self.store = folder, users, store
         self.port = None
         self.process = None
+        self.more = []                 # lines for its configuration, such as a second listener
 
     def start(self):
         """On a new port the first time (tried again when somebody is faster), on the same one later."""
@@ -84,6 +85,7 @@ class Broker:
             lines += ["allow_anonymous false", "password_file " + passwords]
         else:
             lines.append("allow_anonymous true")
+        lines += self.more
         path = os.path.join(self.folder, "mosquitto.conf")
         with open(path, "w", encoding="ascii") as file:
             file.write("\n".join(lines) + "\n")

@@ -105,6 +105,13 @@ class FileTest(unittest.TestCase):
         self.assertIn(":4: ", done.stderr)
         self.assertNotIn("hush", done.stderr)
 
+    def test_tls_files(self):
+        tls = dict(GOOD, mqtt={"tls": "yes", "ca_file": self.path + ".none", "key_file": self.path})
+        done = self.run_file(tls, "-n")
+        self.assertEqual(done.returncode, 100)
+        self.assertRegex(done.stderr, r":\d+: \[mqtt\] ca_file = .*\.none: No such file")
+        self.assertRegex(done.stderr, r":\d+: \[mqtt\] cert_file and key_file belong together")
+
     def test_good(self):
         done = self.run_file(GOOD, "-n")
         self.assertEqual((done.returncode, done.stderr), (0, ""))
