@@ -4,6 +4,7 @@
 #include "core/text.h"
 #include "shell/config.h"
 #include "shell/log.h"
+#include "shell/privileges.h"
 #include "shell/supervised.h"
 
 #include <stdio.h>
@@ -46,6 +47,8 @@ static int run(const struct words_line *line, struct loop *loop)
 		return ENGINE_EXIT_CONFIGURATION;
 	if (line->check)
 		return print_rules(loop);
+	if (!privileges_drop())
+		log_warning("the kernel did not take the privileges back that this program does not need; going on with them");
 	log_info("pylontech-mqtt " VERSION " reads the battery at %s", loop->settings.serial.port);
 	return loop_run(loop);
 }
