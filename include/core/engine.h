@@ -12,6 +12,7 @@
 #include "core/limits.h"
 #include "core/publication.h"
 #include "core/rack.h"
+#include "core/repeat.h"
 #include "core/schedule.h"
 #include "core/session.h"
 #include "core/settings.h"
@@ -101,6 +102,8 @@ struct engine {
 	int readings;  /* in good order: the N of protection.md */
 	int answering; /* and with the failed ones */
 	struct confirm confirm[RACK_MODULES_MAX];
+	struct repeat repeat[RACK_MODULES_MAX]; /* on a noisy line; the stack's wishes with the first module's */
+	int64_t damaged_ms;                     /* the last damage on the line; RACK_NEVER */
 	struct dynamics dynamics;
 	struct dynamics module_dynamics[RACK_MODULES_MAX];
 	struct limits_set shown;                        /* the bank's limits as published */
@@ -129,7 +132,7 @@ struct engine {
 	int failed_polls;     /* in a row */
 	bool first_pass_done; /* every module had its chance: the bank may be published */
 	bool login_due, login_tried;
-	bool login_lost;      /* it got no answer that could be read: once more in the next pass */
+	bool login_again;     /* the next pass may try once more: it worked, or got no answer that could be read */
 	int high_voltage;     /* replies in a row that look like a high-voltage battery */
 	bool status_online;   /* as last published */
 	bool status_known;    /* anything was published */

@@ -24,6 +24,8 @@ void report_refused(struct engine_actions *out, struct command command,
                     enum framing_verdict verdict, const struct module *module);
 void report_unreadable(struct engine_actions *out, struct command command,
                        const struct module *module, bool late);
+/* The line has shown damage after a time without. */
+void report_noisy(struct engine_actions *out);
 /* `strange`: whether a high-voltage battery was told already. */
 void report_fault(struct engine_actions *out, struct command command,
                   const struct reply_fault *fault, const struct module *module, bool *strange);

@@ -78,6 +78,9 @@ bool schedule_glances(const struct schedule *s);
 /* "untried", "used" or "not used". */
 const char *schedule_fast_name(enum schedule_fast fast);
 
+/* It is another one: its counters are to be read soon, not in an hour. */
+void schedule_module_swapped(struct schedule *s, int address);
+
 /* Starts a pass. */
 void schedule_begin(struct schedule *s, const struct settings *settings, const struct rack *rack,
                     int64_t now_ms);

@@ -14,6 +14,7 @@ void engine_init(struct engine *e, const struct settings *settings, int64_t now_
 	e->settings = *settings;
 	e->start_ms = e->next_pass_ms = now_ms;
 	e->link_ms = e->evaluated_ms = e->status_ms = now_ms;
+	e->damaged_ms = RACK_NEVER;
 	session_init(&e->session, settings->serial.baud);
 	rack_init(&e->rack, settings);
 	schedule_init(&e->schedule);
@@ -141,8 +142,8 @@ static void begin_pass(struct engine *e, int64_t now_ms)
 	e->pass_ms = e->talk_ms = now_ms;
 	e->pass_good = 0;
 	e->pass_asked = false;
-	e->login_tried = e->login_tried && !e->login_lost;
-	e->login_lost = false;
+	e->login_tried = e->login_tried && !e->login_again;
+	e->login_again = false;
 	schedule_begin(&e->schedule, &e->settings, &e->rack, now_ms);
 	if (e->session.state == SESSION_CLOSED)
 		e->out->open_port = true;

@@ -8,6 +8,34 @@
 /* One damaged digit can look like a high-voltage battery: it must be seen so often in a row. */
 #define HIGH_VOLTAGE_TIMES 2
 
+static bool not_yet(struct reply_fault *fault, const char *why)
+{
+	*fault = (struct reply_fault){ .result = REPLY_OK };
+	text_copy(fault->field, sizeof fault->field, why);
+	return false;
+}
+
+static bool noisy(const struct engine *e, int64_t now_ms)
+{
+	return e->damaged_ms != RACK_NEVER && now_ms - e->damaged_ms < REPEAT_MS;
+}
+
+static void damaged(struct engine *e, int64_t now_ms)
+{
+	if (!noisy(e, now_ms))
+		report_noisy(e->out);
+	e->damaged_ms = now_ms;
+}
+
+/* Whether a reply may be used: on a line that has shown damage not at its first word (told by report_noisy). */
+static bool repeated(struct engine *e, int address, enum repeat_kind kind, bool known, const void *accepted,
+                     const void *now, int64_t now_ms, struct reply_fault *fault)
+{
+	bool believed = repeat_take(&e->repeat[address - 1], kind, known ? accepted : NULL, now);
+
+	return believed || !noisy(e, now_ms) || not_yet(fault, "");
+}
+
 static bool take_info(struct engine *e, int address, const char *body, int64_t now_ms,
                       struct reply_fault *fault)
 {
@@ -19,12 +47,16 @@ static bool take_info(struct engine *e, int address, const char *body, int64_t n
 	text_copy(before, sizeof before, m->info.barcode);
 	text_copy(firmware, sizeof firmware, m->info.firmware);
 	if (reply_parse_info(body, address, &info, fault) != REPLY_OK ||
+	    !repeated(e, address, REPEAT_INFO, known, &m->info, &info, now_ms, fault) ||
 	    !rack_take_info(&e->rack, address, &info, now_ms, fault))
 		return false;
-	if (!known || strcmp(before, info.barcode) != 0)
-		report_identity(e->out, m, known);
 	if (known && strcmp(firmware, info.firmware) != 0)
 		schedule_firmware_changed(&e->schedule, address);
+	if (known && strcmp(before, info.barcode) == 0)
+		return true;
+	report_identity(e->out, m, known);
+	if (known)
+		schedule_module_swapped(&e->schedule, address);
 	return true;
 }
 
@@ -34,22 +66,20 @@ static bool confirmed(struct engine *e, const struct module *before, const struc
                       int64_t now_ms, struct reply_fault *fault)
 {
 	const struct reply_pwrsys *pwrsys = e->rack.pwrsys_ms == RACK_NEVER ? NULL : &e->rack.pwrsys;
+	bool known = before->pwr_ms != RACK_NEVER && before->bat_ms != RACK_NEVER;
 	struct confirm *c = &e->confirm[m->address - 1];
 	struct rack_reading was, is;
 
 	rack_read(&e->rack, m, &e->settings, now_ms, &is);
-	if (!limits_would_block(&e->limits, &e->settings, &is, pwrsys, now_ms)) {
+	rack_read(&e->rack, before, &e->settings, now_ms, &was);
+	if (!(known && rack_jumped(&was, &is, &e->settings.protection)) &&
+	    !limits_would_block(&e->limits, &e->settings, &is, pwrsys, now_ms)) {
 		confirm_drop(c);
 		return true;
 	}
-	rack_read(&e->rack, before, &e->settings, now_ms, &was);
-	if (confirm_take(c, &e->settings.protection,
-	                 before->pwr_ms != RACK_NEVER && before->bat_ms != RACK_NEVER ? &was : NULL, &is,
-	                 now_ms))
+	if (confirm_take(c, &e->settings.protection, known ? &was : NULL, &is, now_ms))
 		return true;
-	*fault = (struct reply_fault){ .result = REPLY_OK };
-	text_copy(fault->field, sizeof fault->field, "would block: once more");
-	return false;
+	return not_yet(fault, "would block or jumps: once more");
 }
 
 /* One row at a time, so that a damaged digit in one holds back that one: the table must be read again then. */
@@ -66,6 +96,11 @@ static bool take_table(struct engine *e, const char *body, int64_t now_ms,
 		struct reply_table one = { .rows = 1, .row = { table.row[i] } };
 		struct module *m = &e->rack.module[table.row[i].address - 1], before = *m;
 
+		if (!table.row[i].absent && !repeated(e, m->address, REPEAT_ROW, m->row_ms != RACK_NEVER, &m->row,
+		                                      &table.row[i], now_ms, fault)) {
+			sure = false;
+			continue;
+		}
 		rack_take_table(&e->rack, &one, e->settings.battery.addresses == 0, e->session.sent_ms);
 		if (m->state == MODULE_ONLINE && !confirmed(e, &before, m, now_ms, fault)) {
 			*m = before;
@@ -83,6 +118,7 @@ static bool take_pwr(struct engine *e, int address, const char *body, int64_t no
 	struct reply_pwr pwr;
 
 	if (reply_parse_pwr(body, address, &pwr, fault) != REPLY_OK ||
+	    !repeated(e, address, REPEAT_PWR, m->pwr_ms != RACK_NEVER, &m->pwr, &pwr, now_ms, fault) ||
 	    !rack_take_pwr(&e->rack, address, &pwr, &e->settings, e->session.sent_ms, fault))
 		return false;
 	if (!confirmed(e, &before, m, now_ms, fault)) {
@@ -102,6 +138,7 @@ static bool take_bat(struct engine *e, int address, const char *body, int64_t no
 	struct reply_bat bat;
 
 	if (reply_parse_bat(body, &bat, fault) != REPLY_OK ||
+	    !repeated(e, address, REPEAT_BAT, m->bat_ms != RACK_NEVER, &m->bat, &bat, now_ms, fault) ||
 	    !rack_take_bat(&e->rack, address, &bat, &e->settings, e->session.sent_ms, fault))
 		return false;
 	if (!confirmed(e, &before, m, now_ms, fault)) {
@@ -119,7 +156,8 @@ static bool take_getpwr(struct engine *e, int address, const char *body, int64_t
 	struct module *m = &e->rack.module[address - 1], before = *m;
 	struct reply_getpwr getpwr;
 
-	if (reply_parse_getpwr(body, &getpwr, fault) != REPLY_OK)
+	if (reply_parse_getpwr(body, &getpwr, fault) != REPLY_OK ||
+	    !repeated(e, address, REPEAT_GETPWR, false, NULL, &getpwr, now_ms, fault))
 		return false;
 	if (schedule_fast_on_trial(&e->schedule, address)) {
 		schedule_fast_compared(&e->schedule, address, rack_getpwr_agrees(m, &getpwr));
@@ -138,9 +176,11 @@ static bool take_getpwr(struct engine *e, int address, const char *body, int64_t
 static bool take_stat(struct engine *e, int address, const char *body, int64_t now_ms,
                       struct reply_fault *fault)
 {
+	const struct module *m = &e->rack.module[address - 1];
 	struct reply_stat stat;
 
-	if (reply_parse_stat(body, address, &stat, fault) != REPLY_OK)
+	if (reply_parse_stat(body, address, &stat, fault) != REPLY_OK ||
+	    !repeated(e, address, REPEAT_STAT, m->stat_ms != RACK_NEVER, &m->stat, &stat, now_ms, fault))
 		return false;
 	rack_take_stat(&e->rack, address, &stat, now_ms);
 	return true;
@@ -151,7 +191,8 @@ static bool take_pwrsys(struct engine *e, const char *body, int64_t now_ms,
 {
 	struct reply_pwrsys pwrsys;
 
-	if (reply_parse_pwrsys(body, &pwrsys, fault) != REPLY_OK)
+	if (reply_parse_pwrsys(body, &pwrsys, fault) != REPLY_OK ||
+	    !repeated(e, 1, REPEAT_PWRSYS, e->rack.pwrsys_ms != RACK_NEVER, &e->rack.pwrsys, &pwrsys, now_ms, fault))
 		return false;
 	rack_take_pwrsys(&e->rack, &pwrsys, now_ms);
 	return true;
@@ -207,10 +248,12 @@ void engine_ended(struct engine *e, struct command command, enum schedule_end en
 	struct module *m = engine_module(e, command);
 
 	if (command.kind == COMMAND_LOGIN) {
-		e->login_lost = true;
+		e->login_again = true;
 		return;
 	}
 	count(e, command, end);
+	if (end == SCHEDULE_DAMAGED)
+		damaged(e, now_ms);
 	if (end == SCHEDULE_GOOD && command.kind != COMMAND_PWRSYS)
 		e->pass_good++; /* wishes alone are no sign of a battery that can be read */
 	if (end == SCHEDULE_GOOD && m && m->state == MODULE_LOST && command.kind == COMMAND_PWR)
@@ -268,7 +311,8 @@ void engine_take_reply(struct engine *e, struct command command, int64_t now_ms)
 	struct reply_fault fault = { REPLY_OK, "", 0 };
 
 	if (command.kind == COMMAND_LOGIN) {
-		if (e->session.framing.verdict == FRAMING_OK)
+		e->login_again = e->session.framing.verdict == FRAMING_OK; /* the console may fall back */
+		if (e->login_again)
 			schedule_console_found(&e->schedule); /* what was refused before may work now */
 		report_login(e->out, e->session.framing.verdict == FRAMING_OK);
 	} else if (e->session.framing.verdict != FRAMING_OK) {
@@ -279,7 +323,8 @@ void engine_take_reply(struct engine *e, struct command command, int64_t now_ms)
 	} else if (fault.result == REPLY_HIGH_VOLTAGE && ++e->high_voltage < HIGH_VOLTAGE_TIMES) {
 		engine_ended(e, command, SCHEDULE_DAMAGED, now_ms);
 	} else {
-		report_fault(e->out, command, &fault, engine_module(e, command), &e->told.strange);
+		if (fault.result != REPLY_OK || fault.field[0] != '\0')
+			report_fault(e->out, command, &fault, engine_module(e, command), &e->told.strange);
 		engine_ended(e, command, end_of(fault.result, e->told.strange), now_ms);
 	}
 }

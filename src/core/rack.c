@@ -45,13 +45,12 @@ static bool fields_confirmed(uint32_t known, uint32_t now, uint32_t *doubted)
 	return fine;
 }
 
-/* An unknown word is a damaged letter until it has come twice. */
+/* An unknown word is a damaged letter until it has come twice in a row. */
 static bool word_confirmed(char doubted[REPLY_WORD_MAX], const char *word)
 {
 	bool fine = word[0] == '\0' || strcmp(word, doubted) == 0;
 
-	if (word[0] != '\0')
-		text_copy(doubted, REPLY_WORD_MAX, word);
+	text_copy(doubted, REPLY_WORD_MAX, word);
 	return fine;
 }
 

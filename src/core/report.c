@@ -162,6 +162,12 @@ void report_unreadable(struct engine_actions *out, struct command command,
 	text_str(&t, " so far, told once in 100)");
 }
 
+void report_noisy(struct engine_actions *out)
+{
+	say(out, LEVEL_INFO, "a reply came damaged: until ten minutes have gone without damage a reply counts when "
+	                     "another one agrees with it; if this goes on, look at the cable");
+}
+
 void report_fault(struct engine_actions *out, struct command command,
                   const struct reply_fault *fault, const struct module *module, bool *strange)
 {

@@ -75,6 +75,11 @@ void schedule_module_back(struct schedule *s, int address)
 		s->refused[row][address] = false;
 }
 
+void schedule_module_swapped(struct schedule *s, int address)
+{
+	s->asked_ms[row_of(COMMAND_STAT)][address] = RACK_NEVER;
+}
+
 bool schedule_required(enum command_kind kind)
 {
 	return rows[row_of(kind)].required;

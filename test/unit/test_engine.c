@@ -375,7 +375,25 @@ static void test_swapped_module(void **state)
 	assert_int_equal(bench_said(&b, "module 1 is another one now: US2000, firmware B10.4, barcode PXOTHER"),
 	                 1);
 	assert_int_equal(m->damaged, 1);
-	assert_true(m->stat_ms == RACK_NEVER || m->stat_ms > m->info_ms);
+	assert_true(m->stat_ms > m->info_ms);
+}
+
+/* Swapped while it was away: its counters may have been read before its barcode; they are the new one's soon. */
+static void test_swapped_while_away(void **state)
+{
+	static struct bench b;
+	const struct module *m = b.engine.rack.module;
+
+	(void)state;
+	bench_init(&b, 2);
+	bench_run(&b, 60000);
+	b.module[1].there = false;
+	bench_run(&b, 30000);
+	b.module[1].there = true;
+	b.module[1].barcode = "PXOTHER";
+	bench_run(&b, 30000);
+	assert_string_equal(m[1].info.barcode, "PXOTHER");
+	assert_true(m[1].stat_ms > m[1].info_ms);
 }
 
 /* The broker is back: all is sent again, as soon as the driver's second allows. */
@@ -423,6 +441,7 @@ int main(void)
 		cmocka_unit_test(test_unlisted_module),
 		cmocka_unit_test(test_events),
 		cmocka_unit_test(test_swapped_module),
+		cmocka_unit_test(test_swapped_while_away),
 		cmocka_unit_test(test_broker_up),
 	};
 

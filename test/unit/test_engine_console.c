@@ -53,6 +53,31 @@ static void test_login_when_refused(void **state)
 	assert_int_equal(count_of(&b, "login"), 1);
 }
 
+/* A console that falls back to user mode by itself is logged in again; one that does so all the time, once a pass. */
+static void test_login_again(void **state)
+{
+	static struct bench b;
+	uint32_t passes;
+
+	(void)state;
+	bench_init(&b, 1);
+	b.wants_login = true;
+	bench_run(&b, 20000);
+	b.logged_in = false;
+	bench_forget(&b);
+	bench_run(&b, 20000);
+	assert_true(b.online);
+	assert_int_equal(count_of(&b, "login"), 1);
+	bench_forget(&b);
+	passes = b.engine.passes + (uint32_t)b.engine.failed_polls;
+	for (int i = 0; i < 20; i++) {
+		b.logged_in = false;
+		bench_run(&b, 100);
+	}
+	assert_true((uint32_t)count_of(&b, "login") <=
+	            b.engine.passes + (uint32_t)b.engine.failed_polls - passes + 1);
+}
+
 /* However the refusal is worded, it may mean that. */
 static void test_login_wordings(void **state)
 {
@@ -310,6 +335,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_no_login_without_need),
 		cmocka_unit_test(test_login_when_refused),
+		cmocka_unit_test(test_login_again),
 		cmocka_unit_test(test_login_wordings),
 		cmocka_unit_test(test_login_refused),
 		cmocka_unit_test(test_login_lost),

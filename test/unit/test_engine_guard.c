@@ -55,7 +55,7 @@ static void test_not_confirmed(void **state)
 	assert_non_null(strstr(b.trace, "pwr1 pwr1 bat1"));
 	bench_run(&b, 10000);
 	assert_false(blocked(&b));
-	assert_int_equal(bench_said(&b, "reply to `pwr 1` not used: not yet, would block: once more"), 1);
+	assert_int_equal(bench_said(&b, "reply to `pwr 1` not used: not yet, would block or jumps: once more"), 1);
 }
 
 /* Nor does one damaged digit in the table, the longest of all replies, block anything: the lights would go out. */
@@ -98,6 +98,48 @@ static void test_table_between_replies(void **state)
 	assert_true(b.engine.in_pass);
 	assert_int_equal(b.engine.shown.limit[LIMIT_DCL], 8 * 25000);
 	assert_true(b.now_ms - b.bank_ms < 1400);
+}
+
+/* A jump that blocks nothing is seen twice as well: a lost digit of a temperature must not derate the charge. */
+static void test_harmless_jump(void **state)
+{
+	static struct bench b;
+
+	(void)state;
+	settle(&b);
+	b.no_table = true;
+	b.module[0].temp_mc = 2000;
+	bench_run_until_sent(&b, "pwr1");
+	b.module[0].temp_mc = 20000;
+	bench_run_pass(&b);
+	assert_non_null(strstr(b.trace, "pwr1 pwr1 bat1"));
+	assert_int_equal(b.engine.rack.module[0].pwr.temp_mc.value, 20000);
+}
+
+/* On a line that has shown damage a reply that differs is read twice, whatever it tells; ten minutes later not. */
+static void test_noisy_line(void **state)
+{
+	static struct bench b;
+
+	(void)state;
+	settle(&b);
+	b.module[0].current_ma = 5000;
+	bench_run_pass(&b);
+	assert_null(strstr(b.trace, "pwr1 pwr1"));
+	b.trouble = (struct bench_trouble){ BENCH_DAMAGE, COMMAND_PWR_TABLE, 0, 1 };
+	bench_run_pass(&b);
+	assert_int_equal(bench_said(&b, "a reply came damaged: until ten minutes"), 1);
+	for (int noisy = 1; noisy >= 0; noisy--) {
+		bench_run_to_pause(&b);
+		bench_forget(&b);
+		b.module[0].current_ma += 3000; /* one reply tells so, the next does not */
+		bench_run_until_sent(&b, "pwr1");
+		b.module[0].current_ma -= 3000;
+		bench_run_until_sent(&b, "bat1");
+		assert_int_equal(b.engine.rack.module[0].pwr.current_ma.value, noisy ? 5000 : 8000);
+		bench_run(&b, REPEAT_MS);
+	}
+	assert_int_equal(b.engine.rack.module[0].damaged, 0);
 }
 
 /* What did not jump acts at once. */
@@ -289,6 +331,8 @@ int main(void)
 		cmocka_unit_test(test_not_confirmed),
 		cmocka_unit_test(test_table_not_confirmed),
 		cmocka_unit_test(test_table_between_replies),
+		cmocka_unit_test(test_harmless_jump),
+		cmocka_unit_test(test_noisy_line),
 		cmocka_unit_test(test_no_jump_acts_at_once),
 		cmocka_unit_test(test_first_after_start),
 		cmocka_unit_test(test_frozen_console),

@@ -112,14 +112,14 @@ static void test_missing_fields(void **state)
 	}
 }
 
-/* An unknown word is a damaged letter until it has come a second time. */
+/* An unknown word is a damaged letter until it has come a second time, one right after the other. */
 static void test_unknown_words(void **state)
 {
 	static const struct {
 		const char *word;
 		bool taken;
 	} steps[] = {
-		{ "", true }, { "Normql", false }, { "", true }, { "Idlf", false }, { "Nqrmal", false },
+		{ "", true }, { "Normql", false }, { "", true }, { "Normql", false }, { "", true }, { "Idlf", false }, { "Nqrmal", false },
 		{ "Nqrmal", true }, { "", true },
 	};
 	struct scene s;
