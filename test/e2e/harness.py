@@ -19,6 +19,8 @@ import time
 
 sys.path[:0] = [os.path.dirname(os.path.abspath(__file__)), os.path.dirname(os.path.dirname(os.path.abspath(__file__)))]
 
+import commands  # noqa: E402
+import records  # noqa: E402
 from contract import Checker, Settings  # noqa: E402
 from daemon import BINARY, STOP_S, Daemon, log_faults, patience, write_config  # noqa: E402
 from document import Document, NotJson, parse  # noqa: E402
@@ -70,10 +72,11 @@ class Rig:
     plugged    False: the simulator is started later, with plug()
     foreign    topics that others publish
     quiet      True: not one warning may be logged
+    broker_options  more lines for the broker's configuration
     """
 
     def __init__(self, models="us2kbpl", modules=2, config=None, users=None, start=True, link=False, plugged=True,
-                 foreign=(), quiet=False, broker=True, store=False, **simulator):
+                 foreign=(), quiet=False, broker=True, store=False, broker_options=(), **simulator):
         self.folder = tempfile.mkdtemp(prefix="pylontech-e2e-")
         self.wants = {"start": start, "broker": broker, "plugged": plugged, "quiet": quiet}
         self.users = users
@@ -81,7 +84,7 @@ class Rig:
         self.gaps = []
         self.epochs = []               # (time, what is allowed from then on)
         self.daemons = []
-        self.broker = Broker(self.folder, users, store)
+        self.broker = Broker(self.folder, users, store, broker_options)
         self.subscriber = Subscriber(self.broker)
         self.link = os.path.join(self.folder, "battery") if link else None
         simulator.setdefault("getpwr", False)
@@ -154,7 +157,9 @@ class Rig:
             faults += self._stop_daemon()
         faults += counted(str(b) for b in self.breaches(ended))
         faults += ["the subscriber could not read %r" % line for line in self.subscriber.faults]
-        faults += ["written to the console: %r" % text for _, text in self.sim.forbidden]
+        written = commands.split(self.sim.written)
+        faults += commands.verdict(written, commands.allowlist(), whole=False)
+        records.leave("commands", sorted(set(written)))
         secrets = [p for p in (self.users or {}).values()]
         for daemon in self.daemons:
             lines = [text for _, text in daemon.lines]

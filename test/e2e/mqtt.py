@@ -40,10 +40,11 @@ class Broker:
     folder    where its files go
     users     {name: password}; without it anybody may come in
     store     keep retained messages over a restart
+    options   more lines for its configuration
     """
 
-    def __init__(self, folder, users=None, store=False):
-        self.folder, self.users, self.store = folder, users, store
+    def __init__(self, folder, users=None, store=False, options=()):
+        self.folder, self.users, self.store, self.options = folder, users, store, options
         self.port = None
         self.process = None
         self.more = []                 # lines for its configuration, such as a second listener
@@ -77,6 +78,7 @@ class Broker:
                  "persistence %s" % ("true" if self.store else "false")]
         if os.geteuid() == 0:
             lines.append("user root")
+        lines += self.options
         if self.store:
             lines.append("persistence_location %s/" % self.folder)
         if self.users:

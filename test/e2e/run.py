@@ -3,8 +3,9 @@
 
     run.py [-j N] [PATTERN ...]     only tests whose name holds one of the patterns
 
-One line a test, the output of those that fail, and at the end `N passed, N failed, N skipped`. The exit
-status is 0 only when something ran and nothing failed.
+One line a test, the output of those that fail, and at the end the fault matrix, a judgement of every command that
+was ever written to a console, and `N passed, N failed, N skipped`. The exit status is 0 only when something ran and
+nothing failed.
 """
 
 import argparse
@@ -15,17 +16,22 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 
+import commands  # noqa: E402
+import matrix  # noqa: E402
+import records  # noqa: E402
 from harness import binary_missing, patience  # noqa: E402
 
 LONGEST_S = 240                    # no test may take longer; it can still clean up
 KILL_S = LONGEST_S + 30            # when it cannot
 WORKERS = 6
+ONLY_READS = "only_reads.over_all_tests"   # the name of the judgement on all commands
 OUTCOMES = {0: "passed", 1: "failed", 2: "skipped"}
 
 
@@ -105,7 +111,11 @@ def main():
     if missing:
         print(missing, file=sys.stderr)
         return 1
-    return run_all(find(options.patterns), options.jobs)
+    with tempfile.TemporaryDirectory(prefix="pylontech-e2e-records-") as folder:
+        os.environ[records.FOLDER] = folder
+        counts, failed = run_all(find(options.patterns), options.jobs)
+        close(folder, not options.patterns, counts, failed)
+    return 0 if counts["passed"] and not counts["failed"] else 1
 
 
 def run_all(names, jobs):
@@ -117,10 +127,25 @@ def run_all(names, jobs):
             show(result)
             counts[result[1]] += 1
             failed += [result[0]] if result[1] == "failed" else []
+    return counts, failed
+
+
+def close(folder, whole, counts, failed):
+    """What can only be said of all tests together."""
+    rows = records.collect(folder, "row")
+    if rows:
+        print("\n".join(matrix.table(rows)))
+    written = {text for run in records.collect(folder, "commands") for text in run}
+    wrong = commands.verdict(written, commands.allowlist(), whole)
+    print("\n".join(wrong + ["%d different commands were written to a console" % len(written)]))
+    if whole or wrong:
+        outcome = "failed" if wrong else "passed"
+        show((ONLY_READS, outcome, 0.0, ""))
+        counts[outcome] += 1
+        failed += [ONLY_READS] if wrong else []
     for name in sorted(failed):
         print("FAILED   " + name)
     print("%(passed)d passed, %(failed)d failed, %(skipped)d skipped" % counts)
-    return 0 if counts["passed"] and not counts["failed"] else 1
 
 
 if __name__ == "__main__":

@@ -72,14 +72,6 @@ class DamageTest(unittest.TestCase):
             self.steady(rig, expected(list(rig.sim.stack)))
             self.assertEqual(rig.daemon.matching("offline"), [])
 
-    def test_an_endless_line(self):
-        """Bytes without an end are cut off, and the console is found again."""
-        with Rig(models="us2kbpl", modules=1, config={"protection": {"max_age_s": 30}}) as rig:
-            rig.wait_bank()
-            rig.sim.fault("endless", command="bat 1", value="9", count=1)
-            rig.sim.stack[1].current_ma = 4560
-            rig.wait_bank(lambda b: b["Dc.Current"] == 4.56, timeout_s=25)
-
     def test_a_module_that_is_not_believed(self):
         """A pack voltage that does not fit the cells, for good: read again, then the module is what it says."""
         with Rig(models="us2kbpl", modules=2) as rig:

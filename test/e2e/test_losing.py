@@ -189,19 +189,6 @@ class PortTest(unittest.TestCase):
             with open(rig.path, encoding="ascii") as file:
                 self.assertTrue(file.read().startswith("["), "the file was written to")
 
-    def test_unplugged_and_plugged_in(self):
-        with Rig(models="us2kbpl", modules=2, config=PATIENT, link=True) as rig:
-            rig.wait_bank(counts(2, 0))
-            rig.sim.unplug()
-            rig.wait_status("offline", since=rig.now())
-            mark = rig.now()
-            time.sleep(1)
-            rig.sim.replug()
-            rig.wait_status("online", since=mark)
-            rig.wait_bank(counts(2, 0), since=mark)
-            self.assertEqual(len(rig.daemon.matching("^error: .*unplugged")), 1)
-            self.assertEqual(len(rig.daemon.matching("is back: looking")), 1)
-
     def test_unplugged_for_good(self):
         """The adapter is gone: it says what that means, stays up, and is there when the adapter is."""
         with Rig(models="us2kbpl", modules=2, config=QUICK, link=True) as rig:

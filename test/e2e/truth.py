@@ -13,8 +13,8 @@ BALANCE_SPREAD_MV, BALANCE_CELL_MV = 50, 3400
 ALARMS = ("LowVoltage HighVoltage LowSoc HighChargeCurrent HighDischargeCurrent HighCurrent CellImbalance "
           "HighChargeTemperature LowChargeTemperature LowCellVoltage LowTemperature HighTemperature FuseBlown "
           "BmsCable HighCellVoltage HighInternalTemperature InternalFailure StateOfHealth").split()
-# How far a printed decimal may be from the true value.
-ROUNDING = {"Dc.Voltage": 0.0051, "Dc.Current": 0.0051, "Dc.Temperature": 0.051, "Soc": 0.051,
+# How far a printed decimal may be from the true value. The mean of the packs is rounded to whole millivolts first.
+ROUNDING = {"Dc.Voltage": 0.0056, "Dc.Current": 0.0051, "Dc.Temperature": 0.051, "Soc": 0.051,
             "InstalledCapacity": 0.0051, "Capacity": 0.0051, "ConsumedAmphours": 0.0101,
             "Info.MaxChargeVoltage": 0.0051, "Info.MaxChargeCurrent": 0.051, "Info.MaxDischargeCurrent": 0.051,
             "Info.MaxChargeCellVoltage": 0.0011, "Info.BatteryLowVoltage": 0.0051}

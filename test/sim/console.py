@@ -30,7 +30,6 @@ class Console:
         self.commands = []                 # (monotonic time, text) of every line
         self.sent = []                     # (monotonic time, text, body) of every reply
         self.forbidden = []                # (monotonic time, text) of lines that nobody may send
-        self.written = bytearray()         # every byte ever written, at any speed
         self.recorded = options.recorded
         self.recorded_turn = {}
         self.wakes = 0                     # how often it was woken
@@ -62,7 +61,6 @@ class Console:
     # ---- bytes in ----
 
     def byte(self, byte, speed, now):
-        self.written.append(byte)
         if not self.awake:
             self._wake_byte(byte, speed)
         elif speed != self.options.baud:

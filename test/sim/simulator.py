@@ -220,7 +220,7 @@ class Simulator:
     @property
     def written(self):
         """Every byte that was ever written to the port, in order, at whatever speed."""
-        return bytes(self.console.written)
+        return bytes(self.wire.written)
 
     @property
     def sent(self):

@@ -60,6 +60,7 @@ class Wire:
         self.packet = None                     # on its way into the pty: (bytes, since when)
         self.trace = None                      # a list: (last byte off the line, packet due, written, bytes) of each write
         self.rx_free = self.tx_free = 0.0
+        self.written = bytearray()             # every byte ever written to us, at any speed
         self.bytes_in = self.bytes_out = self.overruns = self.wrong_speed_in = self.wrong_speed_out = 0
 
     # ---- the pty ----
@@ -124,6 +125,7 @@ class Wire:
             self.rx_free += byte_s
             self.incoming.append((self.rx_free, byte))
         self.bytes_in += len(data)
+        self.written += data
         return data
 
     def arrive(self, now):
