@@ -19,6 +19,8 @@ LIMITS = ("Info.MaxChargeVoltage", "Info.MaxChargeCurrent", "Info.MaxDischargeCu
 # Read late, once an hour or once a minute: unknown until then. What `pwrsys` wishes may not be known either.
 LATE = ("History.ChargeCycles", "Soh")
 WISHES = LIMITS + ("Info.BatteryLowVoltage",)
+CHARGE = ("Capacity", "ConsumedAmphours")
+BAT_S = 60                 # how often `bat` is read where `getpwr` stands for it
 TEXTS = ("Info.ChargeMode", "Info.ChargeLimitation", "Info.DischargeLimitation", "ConnectionInformation")
 
 
@@ -117,6 +119,8 @@ class Held:
                 right = value is None or value in self._counters(path, who, at)
             elif path in LIMITS and away:
                 right = value <= max(t[path] for t in truths) + 0.051
+            elif path in CHARGE and self.sim.options.getpwr is not False:
+                right = self._charge(path, value, who, at)
             elif path == "TimeToGo":
                 right = value is None if flat["Dc.Current"] >= 0 else runs_out(flat)
             elif self.noisy and path == "Dc.Power":
@@ -130,6 +134,16 @@ class Held:
                 wrong.append("%s is %r, not %s" % (path, value, allowed if len(allowed) < 4 else
                                                    "between %s and %s" % (allowed[0], allowed[-1])))
         return wrong
+
+    def _charge(self, path, value, who, at):
+        """Where `getpwr` stands for `bat` this is read once a minute, for each module at another moment."""
+        states = [self._states(a, at - BAT_S - self.age_s - SLACK_S, at) for a in who]
+        least, most = (sum(choose(s["remaining_mah"] for s in of_one) for of_one in states) / 1000 for choose in (min, max))
+        if path == "ConsumedAmphours":
+            full = sum(of_one[0]["capacity_mah"] for of_one in states) / 1000
+            least, most = full - most, full - least
+        noise = 0.011 + (noise_of(path, len(who)) if self.noisy else 0)
+        return least - noise <= value <= most + noise
 
     def _agrees(self, path, value, truth, modules):
         if agrees(path, value, truth):

@@ -30,7 +30,7 @@ from harness import binary_missing, patience  # noqa: E402
 
 LONGEST_S = 240                    # no test may take longer; it can still clean up
 KILL_S = LONGEST_S + 30            # when it cannot
-WORKERS = 6
+WORKERS = 9
 ONLY_READS = "only_reads.over_all_tests"   # the name of the judgement on all commands
 OUTCOMES = {0: "passed", 1: "failed", 2: "skipped"}
 

@@ -16,7 +16,8 @@ class ByteFaults(unittest.TestCase):
 
     def one_in_1000(self, kind):
         """From the first byte on: the very first damage of a line that was clean until then cannot be known."""
-        with Row("one byte in 1000: " + kind, seed=SEEDS[kind], start=False, noisy=True, age_s=DEFAULT_AGE_S) as row:
+        with Row("one byte in 1000: " + kind, seed=SEEDS[kind], start=False, noisy=True, age_s=DEFAULT_AGE_S,
+                 getpwr=True) as row:
             row.spoil(lambda: row.sim.fault(kind, rate=1000))
             row.start_daemon()
             row.watch(BAD_CABLE_S)

@@ -9,8 +9,8 @@ from truth import differences, expected
 LATE = {"History.ChargeCycles", "Soh", "Info.MaxChargeCurrent", "Info.MaxDischargeCurrent", "Info.BatteryLowVoltage"}
 
 
-def trusted(doc):
-    return len(doc["modules"]) == 2 and all(module["getpwr"] == "used" for module in doc["modules"])
+def trusted(doc, modules=2):
+    return len(doc["modules"]) == modules and all(module["getpwr"] == "used" for module in doc["modules"])
 
 
 class GetpwrTest(unittest.TestCase):
@@ -31,6 +31,11 @@ class GetpwrTest(unittest.TestCase):
             bank = rig.wait_bank(lambda doc: doc["System.MaxCellVoltage"] == 3.391, timeout_s=6)
             self.assertEqual(bank["System.MaxVoltageCellId"], "M2C4")
             self.assertEqual(len(rig.daemon.matching("getpwr. tells the same")), 2)
+
+    def test_sixteen_modules(self):
+        with Rig(models="us5000", modules=16, getpwr=True) as rig:
+            rig.wait_link(lambda doc: trusted(doc, 16), timeout_s=30)
+            self.same(rig)
 
     def test_damaged(self):
         """What is damaged of it is never published; `bat` is read in its place."""

@@ -15,8 +15,8 @@ ALLOWED = commands.allowlist()
 
 class AllowlistTest(unittest.TestCase):
     def test_of_the_source(self):
-        """A bare newline, the wake frame, a login, two tables, and four commands of 16 modules."""
-        self.assertEqual(len(ALLOWED), 5 + 4 * 16)
+        """A bare newline, the wake frame, a login, two tables, and five commands of 16 modules."""
+        self.assertEqual(len(ALLOWED), 5 + 5 * 16)
         self.assertLess({"\n", "login debug\n", "pwr\n", "pwrsys\n", "bat 1\n", "stat 16\n"}, ALLOWED)
         self.assertEqual([text for text in ALLOWED if text.endswith("\r")], ["~20014682C0048520FCC3\r"])
 

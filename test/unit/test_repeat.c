@@ -84,6 +84,22 @@ static void test_bat_members(void **state)
 	}
 }
 
+/* `getpwr` is compared with the last one: its pack, and its cells as those of a `bat`. */
+static void test_getpwr(void **state)
+{
+	struct reply_getpwr now = { .voltage_mv = opt_some(49965), .temp_mc = opt_some(21000), .bat = a_bat() };
+	struct repeat r = { 0 };
+
+	(void)state;
+	assert_false(repeat_take(&r, REPEAT_GETPWR, NULL, &now));
+	assert_true(repeat_take(&r, REPEAT_GETPWR, NULL, &now));
+	now.bat.cell[14].mv.value = 3231;
+	assert_false(repeat_take(&r, REPEAT_GETPWR, NULL, &now));
+	assert_true(repeat_take(&r, REPEAT_GETPWR, NULL, &now));
+	now.temp_mc.value = 2100;
+	assert_false(repeat_take(&r, REPEAT_GETPWR, NULL, &now));
+}
+
 static void test_text_and_stack(void **state)
 {
 	struct reply_info info = { .barcode = "PX1", .cells = opt_some(15), .max_charge_ma = opt_some(102000) };
@@ -128,6 +144,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_pwr_members),
 		cmocka_unit_test(test_bat_members),
+		cmocka_unit_test(test_getpwr),
 		cmocka_unit_test(test_text_and_stack),
 		cmocka_unit_test(test_what_moves),
 	};
