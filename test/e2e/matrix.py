@@ -41,7 +41,8 @@ def one_lost(bank):
 
 class Row(Rig):
     """fault: its name in the table. age_s: max_age of this row. lost: the addresses that the fault may take away
-    (None: any). late_s: how much later than usual a message may arrive. noisy: see held.py. Everything else is for the Rig."""
+    (None: any). late_s: how much later than usual a message may arrive. noisy: see held.py. Everything else is for
+    the Rig."""
 
     def __init__(self, fault, age_s=AGE_S, lost=None, config=None, late_s=0.0, noisy=False, **rig):
         own = {"serial": {"baud": 115200}, "protection": {"max_age_s": "%g" % age_s, "max_failed_polls": 100,
@@ -116,7 +117,8 @@ class Row(Rig):
         act()
 
     def back(self, within_s, watch_s=3.0):
-        """Waits until all is well, and looks on for a while."""
+        """Waits until all is well, and looks on for a while: longer than values may be old where the fault was so short
+        that the limits did not notice."""
         self.times["back"] = self._first(self.well, within_s + 20) - self.mended
         if self.times["back"] > patience(within_s):
             raise AssertionError("all is well only after %.1f s" % self.times["back"])

@@ -4,7 +4,7 @@ import termios
 import threading
 import unittest
 
-from matrix import Row, all_lost
+from matrix import AGE_S, Row, all_lost
 from test_faults_battery import Supervisor
 
 
@@ -35,8 +35,8 @@ class ModeFaults(unittest.TestCase):
         with Row("console fell back to user mode, login needed", models="extra2000", login_required=True, lost=(),
                  config={"serial": {"baud": 19200}}) as row:
             row.spoil(lambda: setattr(row.sim.console, "debug", False))
-            row.mend(lambda: None)
-            row.back(within_s=5)
+            row.mend(lambda: self.assertTrue(row.sim.wait_command("login debug", count=2)))
+            row.back(within_s=5, watch_s=AGE_S + 2)
             self.assertEqual(row.sim.count("login debug"), 2)
 
 
@@ -70,6 +70,7 @@ class SpeedFaults(unittest.TestCase):
         """Another program sets the port's speed under us."""
         with Row("another program changes the port's speed") as row:
             row.spoil(lambda: self.misuse(row.sim.wire.slave))
+            row.watch(AGE_S + 2)
             row.mend(lambda: None)
             row.back(within_s=12)
 

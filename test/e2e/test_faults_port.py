@@ -4,7 +4,7 @@ import contextlib
 import os
 import unittest
 
-from matrix import Row, all_lost
+from matrix import AGE_S, Row, all_lost
 
 DEFAULT_AGE_S = 15
 
@@ -68,7 +68,7 @@ class PortFaults(unittest.TestCase):
         with Row("adapter out and in within a second", link=True, lost=()) as row:
             row.spoil(row.sim.unplug)
             row.mend(row.sim.replug)
-            row.back(within_s=6)
+            row.back(within_s=6, watch_s=AGE_S + 2)
             self.assertEqual(row.daemon.matching("module . is lost"), [])
 
 
