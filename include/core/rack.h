@@ -126,7 +126,11 @@ int64_t rack_age_ms(const struct module *module, int64_t now_ms);
 /* The age beyond which a module is lost: max_age, or 2.5 times the last wholly good pass. */
 int64_t rack_patience_ms(const struct rack *rack, const struct settings *settings);
 
-/* Moves modules between their states: lost by age or because they are frozen, failed by a fault that lasts.
+/* Whether no module has given a good reply for max_age: a long pass is no excuse for a silent console, so all are
+ * lost then. */
+bool rack_silent(const struct rack *rack, const struct settings *settings, int64_t now_ms);
+
+/* Moves modules between their states: lost by age, by silence, or because they are frozen, failed by a fault that lasts.
  * Returns a bit mask (bit N-1: module N) of
  * those whose state changed. */
 uint32_t rack_age(struct rack *rack, const struct settings *settings, int64_t now_ms);

@@ -94,11 +94,14 @@ static void check_cells(struct engine *e)
 
 static void report_changes(struct engine *e, uint32_t changed, int64_t now_ms)
 {
+	int64_t patience = rack_silent(&e->rack, &e->settings, now_ms) ? e->settings.protection.max_age_ms
+	                                                                : rack_patience_ms(&e->rack, &e->settings);
+
 	for (int i = 0; i < RACK_MODULES_MAX; i++) {
 		const struct module *m = &e->rack.module[i];
 
 		if (changed >> i & 1)
-			report_module_state(e->out, &e->rack, m, rack_patience_ms(&e->rack, &e->settings),
+			report_module_state(e->out, &e->rack, m, patience,
 			                    rack_frozen(m, &e->settings.protection, now_ms));
 	}
 	e->link_wanted |= changed != 0;

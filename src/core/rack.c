@@ -376,6 +376,27 @@ int64_t rack_patience_ms(const struct rack *rack, const struct settings *setting
 	return passes > settings->protection.max_age_ms ? passes : settings->protection.max_age_ms;
 }
 
+/* The youngest required reply of all; RACK_NEVER: none yet. */
+static int64_t heard_ms(const struct rack *rack)
+{
+	int64_t heard = RACK_NEVER;
+
+	for (int i = 0; i < RACK_MODULES_MAX; i++) {
+		const struct module *m = &rack->module[i];
+
+		heard = m->pwr_ms > heard ? m->pwr_ms : heard;
+		heard = m->bat_ms > heard ? m->bat_ms : heard;
+	}
+	return heard;
+}
+
+bool rack_silent(const struct rack *rack, const struct settings *settings, int64_t now_ms)
+{
+	int64_t heard = heard_ms(rack);
+
+	return !rack->settling && heard != RACK_NEVER && now_ms - heard >= settings->protection.max_age_ms;
+}
+
 static bool fresh(const struct module *m, int64_t patience_ms, int64_t now_ms)
 {
 	int64_t age = rack_age_ms(m, now_ms);
@@ -430,17 +451,21 @@ static void age_fault(struct module *m, const struct settings *settings, int64_t
 
 /* What was lost by age comes back by a younger reply, not because the patience has grown meanwhile. A frozen one
  * comes back as soon as it moves. */
-static void lose(struct module *m, bool by_age)
+/* Only replies younger than `known_ms` bring it back. */
+static void lose(struct module *m, int64_t known_ms)
 {
 	m->state = MODULE_LOST;
-	m->lost_oldest_ms = by_age ? oldest_ms(m) : RACK_NEVER;
+	m->lost_oldest_ms = known_ms;
 }
 
 uint32_t rack_age(struct rack *rack, const struct settings *settings, int64_t now_ms)
 {
 	int64_t patience = common_patience_ms(rack, rack_patience_ms(rack, settings), now_ms);
+	bool silent = rack_silent(rack, settings, now_ms);
 	uint32_t changed = 0;
 
+	if (silent)
+		patience = 0;
 	for (int i = 0; i < RACK_MODULES_MAX; i++) {
 		struct module *m = &rack->module[i];
 		enum module_state before = m->state;
@@ -449,7 +474,7 @@ uint32_t rack_age(struct rack *rack, const struct settings *settings, int64_t no
 		if (m->wanted && fresh(m, patience, now_ms) && !rack_frozen(m, &settings->protection, now_ms))
 			m->state = MODULE_ONLINE;
 		else if (m->state == MODULE_ONLINE)
-			lose(m, !fresh(m, patience, now_ms));
+			lose(m, silent ? heard_ms(rack) : fresh(m, patience, now_ms) ? RACK_NEVER : oldest_ms(m));
 		age_fault(m, settings, now_ms);
 		if (m->state != before || m->failed != failed)
 			changed |= UINT32_C(1) << i;
@@ -465,7 +490,7 @@ uint32_t rack_end_of_pass(struct rack *rack)
 		struct module *m = &rack->module[i];
 
 		if (m->wanted && m->state == MODULE_AWAITED) {
-			lose(m, true);
+			lose(m, oldest_ms(m));
 			changed |= UINT32_C(1) << i;
 		}
 	}
@@ -476,12 +501,17 @@ int64_t rack_deadline(const struct rack *rack, const struct settings *settings)
 {
 	int64_t deadline = INT64_MAX;
 	int64_t patience = rack_patience_ms(rack, settings);
+	int64_t silent = heard_ms(rack) + settings->protection.max_age_ms; /* of no use while nobody is online */
 
 	for (int i = 0; i < RACK_MODULES_MAX; i++) {
 		const struct module *m = &rack->module[i];
 
-		if (m->state == MODULE_ONLINE && oldest_ms(m) + patience < deadline)
+		if (m->state != MODULE_ONLINE)
+			continue;
+		if (oldest_ms(m) + patience < deadline)
 			deadline = oldest_ms(m) + patience;
+		if (!rack->settling && silent < deadline)
+			deadline = silent;
 	}
 	return deadline;
 }

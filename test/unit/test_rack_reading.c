@@ -51,6 +51,33 @@ static void test_ages(void **state)
 	assert_int_equal(m->state, MODULE_LOST);
 }
 
+/* Nobody says anything for max_age: however long a pass is, all are lost at once, and each comes back by new
+ * replies. */
+static void test_silent(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	scene_init(&s, 2);
+	s.rack.last_good_pass_ms = 14500;
+	s.rack.module[0].pwr_ms = 1000;
+	s.rack.module[0].bat_ms = 2000;
+	s.rack.module[1].pwr_ms = 11000;
+	s.rack.module[1].bat_ms = 12000;
+	assert_true(rack_deadline(&s.rack, &s.settings) == 27000);
+	assert_false(rack_silent(&s.rack, &s.settings, 26999));
+	assert_int_equal(rack_age(&s.rack, &s.settings, 26999), 0);
+	assert_true(rack_silent(&s.rack, &s.settings, 27000));
+	assert_int_equal(rack_age(&s.rack, &s.settings, 27000), 3);
+	s.rack.module[1].pwr_ms = 28000;
+	assert_int_equal(rack_age(&s.rack, &s.settings, 28000), 0); /* its cells are the old ones, though but 16 s old */
+	s.rack.module[1].bat_ms = 29000;
+	assert_int_equal(rack_age(&s.rack, &s.settings, 29000), 2);
+	s.rack.settling = true;
+	assert_false(rack_silent(&s.rack, &s.settings, 90000));
+	assert_int_equal(rack_age(&s.rack, &s.settings, 90000), 0);
+}
+
 /* 2.5 x the last wholly good pass, where that is longer than max_age. */
 static void test_patience(void **state)
 {
@@ -68,7 +95,7 @@ static void test_patience(void **state)
 	s.rack.module[1].pwr_ms = 4000;
 	s.rack.module[0].bat_ms = 1000;
 	s.rack.module[0].pwr_ms = 2000;
-	s.rack.module[1].bat_ms = 3500;
+	s.rack.module[1].bat_ms = 9000; /* the console is heard */
 	for (int i = 0; i < COUNT_OF(rows); i++) {
 		s.rack.last_good_pass_ms = rows[i].pass_ms;
 		s.settings.protection.max_age_ms = rows[i].max_age_ms;
@@ -78,7 +105,8 @@ static void test_patience(void **state)
 		           1000 + rows[i].patience_ms);
 		assert_row("at it", i, rack_age(&s.rack, &s.settings, 999 + rows[i].patience_ms), 0);
 		assert_row("at it", i, rack_age(&s.rack, &s.settings, 1000 + rows[i].patience_ms), 1);
-		assert_row("the next", i, rack_deadline(&s.rack, &s.settings), 3500 + rows[i].patience_ms);
+		assert_row("the next", i, rack_deadline(&s.rack, &s.settings), 4000 + rows[i].patience_ms < 9000 + rows[i].max_age_ms ? 4000 + rows[i].patience_ms
+		                                                                : 9000 + rows[i].max_age_ms);
 	}
 }
 
@@ -301,6 +329,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ages),
+		cmocka_unit_test(test_silent),
 		cmocka_unit_test(test_patience),
 		cmocka_unit_test(test_together),
 		cmocka_unit_test(test_settling),
