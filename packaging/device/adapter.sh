@@ -105,7 +105,18 @@ reload_rules() {
 install_rule() {
 	[ -s "$RULES_KEPT" ] || return 0
 	cmp -s "$RULES_KEPT" "$RULES" && return 0
-	mkdir -p "${RULES%/*}" && cp "$RULES_KEPT" "$RULES" && reload_rules
+	if mkdir -p "${RULES%/*}" && cp "$RULES_KEPT" "$RULES"; then
+		reload_rules
+	else
+		complain "warning: $RULES could not be written: serial-starter may disturb the adapter after a re-plug"
+	fi
+	return 0
+}
+
+# keep_rule TTY: for later boots. Fails where /data cannot be written.
+keep_rule() {
+	rule=$(rule_for "$1") || return 0
+	[ "$rule" = "$(cat "$RULES_KEPT" 2>/dev/null)" ] || say "$rule" | write_new "$RULES_KEPT" 644
 }
 
 stop_tty() {
@@ -120,15 +131,13 @@ start_tty() {
 	fi
 }
 
-# claim PORT: takes its tty now and keeps the rule for later. Nothing happens when the adapter is not there.
+# claim PORT: takes its tty now and keeps the rule for later. Nothing happens when the adapter is not there; fails when
+# the rule cannot be kept.
 claim() {
 	tty=$(tty_of "$1")
 	[ -n "$tty" ] || return 0
 	stop_tty "$tty"
-	rule=$(rule_for "$tty") || rule=
-	if [ -n "$rule" ] && [ "$rule" != "$(cat "$RULES_KEPT" 2>/dev/null)" ]; then
-		say "$rule" | write_new "$RULES_KEPT" 644 2>/dev/null
-	fi
+	keep_rule "$tty" || return 1
 	install_rule
 }
 

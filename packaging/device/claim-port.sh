@@ -17,7 +17,8 @@ if port=$(choose_port); then
 	if [ -z "$had" ] && set_port "$port"; then
 		say "info: [serial] port was not set; $port is the only adapter and was written into $CONFIG"
 	fi
-	claim "$port"
+	claim "$port" ||
+		say "warning: $RULES_KEPT could not be written (is $DATA full?): serial-starter may take the adapter after a re-plug"
 elif [ -z "$port" ]; then
 	say "error: no USB serial adapter is plugged in, and [serial] port in $CONFIG is not set"
 else

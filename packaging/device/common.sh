@@ -9,7 +9,8 @@ PROGRAM=$DATA/$NAME
 CONFIG=$DATA/conf/$NAME.ini
 CHOICES=$DATA/conf/$NAME.service
 RC_LOCAL=$DATA/rc.local
-RC_LINE="sh $PROGRAM/boot.sh # $NAME"
+# Other people's rc.local may end at the first command that fails (set -e): ours never does.
+RC_LINE="sh $PROGRAM/boot.sh || true # $NAME"
 RC_MADE="# made by $NAME"
 SERVICE=$ROOT/service/$NAME
 STATE=$ROOT/run/$NAME
@@ -37,18 +38,16 @@ binary() {
 	echo "$PROGRAM/bin/$NAME-$machine"
 }
 
-# key_of FILE KEY: the value of `KEY = value`, whatever section it stands in; nothing when it is not set.
-key_of() {
-	sed -n "s/^[[:space:]]*$2[[:space:]]*[=:][[:space:]]*//p" "$1" 2>/dev/null |
-		sed 's/[[:space:]][;#].*//; s/[[:space:]]*$//' | head -n 1
-}
-
-# The same within one section, for keys that several sections have.
+# key_in FILE SECTION KEY: the value of `KEY = value` below [SECTION] ('' where the file has no sections), without its
+# comment; nothing when it is not set.
 key_in() {
-	sed -n "/^[[:space:]]*\[$2\]/,/^[[:space:]]*\[[^]]*\]/{
-		/^[[:space:]]*\[/d
-		p
-	}" "$1" 2>/dev/null | key_of - "$3"
+	awk -v section="$2" -v key="$3" '
+		/^[ \t]*\[/ { here = $0; sub(/^[ \t]*\[/, "", here); sub(/\].*/, "", here); next }
+		here == section && sub("^[ \t]*" key "[ \t]*[=:]", "") {
+			sub(/[ \t][;#].*/, ""); sub(/^[ \t]+/, ""); sub(/[ \t\r]+$/, "")
+			print
+			exit
+		}' "$1" 2>/dev/null
 }
 
 configured_port() {
@@ -56,7 +55,7 @@ configured_port() {
 }
 
 log_folder() {
-	case $(key_of "$CHOICES" log) in
+	case $(key_in "$CHOICES" '' log) in
 	flash) echo "$LOG_FLASH" ;;
 	*) echo "$LOG_RAM" ;;
 	esac

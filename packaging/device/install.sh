@@ -170,6 +170,7 @@ remove_hooks() {
 take_all_back() {
 	complain "$DATA could not be written: $1"
 	if [ -z "$was_installed" ]; then
+		[ -n "$(configured_port)" ] || give_back "$port"
 		sh "$here/uninstall.sh" --keep-files ${had_config:+"$had_config"} >/dev/null 2>&1
 		complain "Nothing was installed."
 	fi

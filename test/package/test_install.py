@@ -1,5 +1,6 @@
 """install.sh, uninstall.sh, boot.sh and claim-port.sh in a scratch root, without a running svscan."""
 
+import contextlib
 import os
 import shutil
 import socket
@@ -18,7 +19,7 @@ SHAPES = {
     "no line end": OTHERS + "exit 0",
     "no first line": "touch /run/there\nexit 0\n",
 }
-LINE = "sh %s/data/pylontech-mqtt/boot.sh # pylontech-mqtt"
+LINE = "sh %s/data/pylontech-mqtt/boot.sh || true # pylontech-mqtt"
 
 
 class Scene(unittest.TestCase):
@@ -43,13 +44,13 @@ class Scene(unittest.TestCase):
         self.assertEqual(done.returncode, 1, done.stdout)
         return done.stdout
 
-    def assert_rc_local_restored(self, gx, text):
+    def assert_rc_local_restored(self, text):
         if text is None:
-            self.assertFalse(os.path.exists(gx.path("data/rc.local")))
+            self.assertFalse(os.path.exists(self.gx.path("data/rc.local")))
         elif text.startswith("#!") or not text:
-            self.assertEqual(gx.read("data/rc.local").rstrip("\n"), text.rstrip("\n"))
+            self.assertEqual(self.gx.read("data/rc.local").rstrip("\n"), text.rstrip("\n"))
         else:
-            self.assertTrue(gx.read("data/rc.local").endswith(text))
+            self.assertTrue(self.gx.read("data/rc.local").endswith(text))
 
     def assert_nothing_installed(self, before):
         """Nothing but the configuration, to answer in."""
@@ -127,23 +128,24 @@ class Installing(Scene):
         self.assertIn("Adapter: %s, the only one." % by_id, self.installed())
 
     def test_shapes_of_rc_local(self):
+        self.ready()
         for name, text in SHAPES.items():
-            with self.subTest(name), Gx() as gx:
-                gx.add_adapter("ttyUSB0", serial="A")
-                gx.unpack()
+            with self.subTest(name):
+                with contextlib.suppress(FileNotFoundError):
+                    os.remove(self.gx.path("data/rc.local"))
                 if text is not None:
-                    gx.write("data/rc.local", text, 0o755 if text else 0o644)
+                    self.gx.write("data/rc.local", text, 0o755 if text else 0o644)
                 for _ in range(2):
-                    self.assertEqual(gx.install().returncode, 0)
-                    after = gx.read("data/rc.local")
-                    self.assertEqual(after.count(LINE % gx.root), 1)
+                    self.installed()
+                    after = self.gx.read("data/rc.local")
+                    self.assertEqual(after.count(LINE % self.gx.root), 1)
                     self.assertTrue(after.startswith("#!/bin/bash\n"))
                     self.assertLess(after.index("boot.sh"), after.find("exit") % (len(after) + 1))
                     for line in (text or "").splitlines():
                         self.assertIn(line, after)
-                    self.assertTrue(os.access(gx.path("data/rc.local"), os.X_OK))
-                self.assertEqual(gx.uninstall().returncode, 0)
-                self.assert_rc_local_restored(gx, text)
+                    self.assertTrue(os.access(self.gx.path("data/rc.local"), os.X_OK))
+                self.assertEqual(self.gx.uninstall("--keep-files").returncode, 0)
+                self.assert_rc_local_restored(text)
 
     def test_rc_local_runs_at_boot_and_others_lines_with_it(self):
         self.ready()
@@ -153,6 +155,20 @@ class Installing(Scene):
         self.gx.boot()
         for name in ("run/theirs", "service/pylontech-mqtt", "run/udev/rules.d/z90-pylontech-mqtt.rules", "run/pylontech-mqtt/supervise"):
             self.assertTrue(os.path.exists(self.gx.path(name)), name)
+
+    def test_others_lines_run_where_ours_fails(self):
+        """Somebody deleted the folder by hand, or it cannot start: `set -e` of others must not end there."""
+        self.ready()
+        self.gx.write("data/rc.local", "#!/bin/bash\nset -e\ntouch %s/run/theirs\n" % self.gx.root, 0o755)
+        self.installed()
+        shutil.rmtree(self.gx.path("data/pylontech-mqtt"))
+        with open(self.gx.path("data/rc.local"), encoding="utf-8") as file:
+            lines = file.read().splitlines()
+        lines.remove("set -e")
+        self.gx.write("data/rc.local", "\n".join([lines[0], "set -e"] + lines[1:]) + "\n", 0o755)
+        self.gx.new_firmware()
+        self.gx.boot()
+        self.assertTrue(os.path.exists(self.gx.path("run/theirs")))
 
     def test_uninstall_leaves_no_trace(self):
         self.gx.add_adapter("ttyUSB0", serial="A1B2")
@@ -303,6 +319,25 @@ class Installing(Scene):
         self.assertIn("status 1", said)
         self.assertEqual(before, after)
         self.assertFalse(os.path.lexists(self.gx.path("service/pylontech-mqtt")))
+
+    def test_data_fills_up_half_way(self):
+        """Each file that it writes fails once, although there was room at the start: all is taken back."""
+        real = shutil.which("mv")
+        for name in ("conf/pylontech-mqtt.ini", "conf/pylontech-mqtt.service", "rc.local", "pylontech-mqtt/adapter.rules"):
+            with self.subTest(name), Gx() as gx:
+                gx.add_adapter("ttyUSB0", serial="A1B2")
+                gx.write("data/rc.local", OTHERS, 0o755)
+                gx.write("stub/mv", "#!/bin/sh\ncase $2 in */data/%s) echo 'mv: No space left on device' >&2; exit 1 ;; esac\n"
+                         'exec %s "$@"\n' % (name, real), 0o755)
+                gx.unpack()
+                before = gx.tree()
+                done = gx.install()
+                self.assertEqual(done.returncode, 1, done.stdout)
+                self.assertIn("could not be written: mv: No space left on device", done.stdout)
+                self.assertIn("Nothing was installed", done.stdout)
+                after = gx.tree()
+                self.assertEqual({name for name in {**before, **after} if before.get(name) != after.get(name)}, set())
+                self.assertEqual(gx.calls("start-tty"), ["start-tty ttyUSB0"])
 
     def test_no_room_for_the_stick(self):
         self.ready()
