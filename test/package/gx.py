@@ -6,7 +6,7 @@
         done = gx.install()
 
 Paths below the root: data, service, run, var, dev, proc, opt. serial-starter, udevadm and dbus are stand-ins that write
-down how they were called; svscan, svc, svstat and multilog are the real ones. Whatever was started is ended by
+down how they were called, pidof knows this device's svscan alone; svscan, svc, svstat and multilog are the real ones. Whatever was started is ended by
 process id.
 """
 
@@ -24,6 +24,7 @@ import time
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 NATIVE = os.path.join(ROOT, "build", "pylontech-mqtt")
 MACHINE = os.uname().machine
+POLL_S = 0.2                       # each look starts programs of its own
 FOLDERS = ("data/conf", "data/log", "service", "run/udev", "var/volatile/log", "dev/serial/by-id", "dev/serial/by-path",
            "proc", "opt/victronenergy/serial-starter", "stub", "udev", "dbus")
 STUBS = {
@@ -31,6 +32,7 @@ STUBS = {
     "opt/victronenergy/serial-starter/start-tty.sh": 'echo "start-tty $*" >>"$PYLONTECH_ROOT/calls"',
     "stub/udevadm": 'case $1 in info) cat "$PYLONTECH_ROOT/udev/${3#--name=}" 2>/dev/null; exit 0 ;; esac\n'
                     'echo "udevadm $*" >>"$PYLONTECH_ROOT/calls"',
+    "stub/pidof": "exit 1",
     "stub/dbus": 'case $# in 1) ls "$PYLONTECH_ROOT/dbus" ;; *) cat "$PYLONTECH_ROOT/dbus/$2" ;; esac',
 }
 
@@ -184,6 +186,7 @@ class Gx:
     def start_svscan(self):
         self.svscan = subprocess.Popen(["svscan", self.path("service")], env=self.env, stdin=subprocess.DEVNULL,
                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.write("stub/pidof", "#!/bin/sh\necho %d\n" % self.svscan.pid, 0o755)
 
     def processes(self):
         """Everything that runs in the scratch root, by its working directory or its program."""
@@ -207,7 +210,7 @@ class Gx:
             for pid in self.processes():
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
-            time.sleep(0.05)
+            time.sleep(POLL_S)
 
     def svc(self, *arguments):
         self.run("svc", *arguments, self.path("service/pylontech-mqtt"))
@@ -233,5 +236,5 @@ class Gx:
             found = condition()
             if found:
                 return found
-            time.sleep(0.05)
+            time.sleep(POLL_S)
         raise AssertionError("%s within %g s\nsvstat: %s\nlog:\n%s" % (why, timeout_s, self.svstat(), self.log()))

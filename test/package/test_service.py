@@ -18,7 +18,6 @@ BANK = "victron-battery-middleware/pylon"
 STATUS = "victron-battery-middleware/status"
 
 
-
 class Service(unittest.TestCase):
     """Battery, broker, a subscriber and a device on which svscan runs; nothing installed yet."""
 
@@ -58,7 +57,11 @@ class Service(unittest.TestCase):
         self.assertIsNotNone(self.subscriber.wait_for(lambda m: m.topic == STATUS and m.payload == word, 20, since), self.gx.log())
 
     def wait_pid(self, other_than=None):
-        return self.gx.wait(lambda: self.gx.pid() not in (None, other_than) and self.gx.pid(), why="not up")
+        def another():
+            pid = self.gx.pid()
+            return pid if pid != other_than else None
+
+        return self.gx.wait(another, why="not up")
 
     def test_as_a_user_types(self):
         """install, look, stop, start, restart, crash."""
