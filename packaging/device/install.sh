@@ -203,7 +203,7 @@ start() {
 		return 0
 	fi
 	if ! sh "$here/boot.sh" || ! wait_for_service; then
-		say "The service starts at the next boot: svscan does not run here now."
+		say "The service starts at the end of the boot that is going on, else at the next one: svscan does not run yet."
 		return 0
 	fi
 	say "The service runs: $(svstat "$SERVICE")"

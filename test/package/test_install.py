@@ -392,18 +392,21 @@ class Installing(Scene):
     # ---- nobody watches ----
 
     def test_stick(self):
-        """As Venus OS does it: hooks from the archive, the rest into /data."""
+        """As Venus OS does it early at boot: hooks from the archive, the rest into /data; rc.local comes at the end."""
         self.gx.add_adapter("ttyUSB0", serial="A1B2")
         archive = self.gx.unpack()
         shutil.rmtree(self.gx.path("data/pylontech-mqtt"))
         shutil.rmtree(self.gx.path("data/rc"))
         for again in (False, True):
             hooks = tempfile.mkdtemp(dir=self.gx.outside)
+            shutil.rmtree(self.gx.path("service"))
             for command in (["tar", "xzf", archive, "-C", hooks, "rc"], ["sh", hooks + "/rc/pre-hook.sh"],
                             ["tar", "xzf", archive, "-C", self.gx.path("data"), "--exclude", "rc"],
-                            ["sh", hooks + "/rc/post-hook.sh", "success"]):
+                            ["sh", hooks + "/rc/post-hook.sh", *(["success"] if again else [])]):
                 done = self.gx.run(*command)
                 self.assertEqual(done.returncode, 0, "%s %s %s" % (again, command, done.stdout))
+            os.mkdir(self.gx.path("service"))
+            self.gx.boot()
             self.assertTrue(os.path.islink(self.gx.path("service/pylontech-mqtt")))
             self.assertIn("Adapter:", self.gx.read("data/pylontech-mqtt/install.log"))
             self.assertEqual(self.gx.read("data/rc.local").count("boot.sh"), 1)

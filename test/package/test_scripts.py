@@ -34,6 +34,47 @@ class Scripts(unittest.TestCase):
                 self.assertNotRegex(file.read(), r"\bremount\b|resize2fs|/opt/victronenergy/\S*service-templates")
 
 
+class Readme(unittest.TestCase):
+    """What the README tells to type or to look for is there."""
+
+    def setUp(self):
+        with open(os.path.join(ROOT, "README.md"), encoding="ascii") as file:
+            self.text = file.read()
+
+    def found_in(self, *folders):
+        text = ""
+        for folder in folders:
+            for path, _, names in os.walk(os.path.join(ROOT, folder)):
+                for name in names:
+                    with open(os.path.join(path, name), encoding="utf-8", errors="replace") as file:
+                        text += file.read()
+        return text
+
+    def test_make(self):
+        known = subprocess.run(["make", "-s", "help"], cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
+        known = {line.split()[0] for line in known.splitlines()}
+        told = set(re.findall("(?:^|`)make ([a-z-]+)", self.text, re.M))
+        self.assertLessEqual({"check", "demo", "install", "release"}, told)
+        self.assertLessEqual(told, known)
+
+    def test_scripts_and_places(self):
+        told = set(re.findall(r"/data/pylontech-mqtt/([a-z-]+\.sh)", self.text))
+        self.assertEqual(told, {"install.sh", "uninstall.sh"})
+        own = self.found_in("packaging/device")
+        for place in ("/var/volatile/log", "/run/udev/rules.d/z90-", "/opt/victronenergy/serial-starter", "install.log", "--purge"):
+            self.assertIn(place, self.text)
+            self.assertIn(place, own)
+
+    def test_words_of_the_log(self):
+        """The table of what to check: each quoted message is one of the program's or of the scripts'."""
+        told = re.findall("^\\| log: (`.*?) \\|", self.text, re.M)
+        self.assertGreaterEqual(len(told), 6)
+        sources = self.found_in("src", "packaging/device")
+        for row in told:
+            for words in re.findall("`([^`]+)`", row):
+                self.assertIn(words, sources)
+
+
 class Host(unittest.TestCase):
     def test_make_install(self):
         with tempfile.TemporaryDirectory() as root:

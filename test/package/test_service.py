@@ -96,6 +96,14 @@ class Service(unittest.TestCase):
         self.wait_bank(mark)
         self.assertGreaterEqual(len(self.gx.calls("stop-tty ttyUSB0")), 4)   # before each start
 
+        log = self.gx.path("var/volatile/log/pylontech-mqtt/current")
+        shown = self.gx.run("sh", "-c", 'tail "$1" | tai64nlocal', "sh", log).stdout
+        self.assertRegex(shown, r"(?m)^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+ info: ")
+        self.gx.write("data/conf/pylontech-mqtt.service", "log = flash\n")
+        self.gx.run("svc", "-t", self.gx.path("service/pylontech-mqtt/log"))
+        self.gx.svc("-h")
+        self.gx.wait(lambda: self.gx.log("var/log"), why="no log in flash")
+
     def test_nothing_is_written_to_flash_while_it_runs(self):
         self.configure()
         self.installed()
