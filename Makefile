@@ -87,6 +87,7 @@ static: ## the program as it is released (static, with musl), for this machine, 
 
 check-release: ## build the release twice, take it apart, run its programs in an emulator
 	@packaging/install-packages.sh build test package release
+	@$(MAKE) --no-print-directory -s WERROR=1 all
 	@VERSION=$(VERSION) BUILD=$(BUILD) packaging/check-release.sh
 
 bench: ## how fast and how cheap (5 minutes): BENCH=--quick, REFERENCE='command with {tty} {port}' beside it

@@ -4,9 +4,9 @@ set -eu
 
 build="gcc make libc6-dev pkg-config libmosquitto-dev libjson-c-dev libserialport-dev libinih-dev"
 test="libcmocka-dev mosquitto mosquitto-clients openssl python3"
-release="gcc-arm-linux-gnueabihf gcc-aarch64-linux-gnu libc6-dev-armhf-cross libc6-dev-arm64-cross make qemu-user"
+release="gcc-arm-linux-gnueabihf gcc-aarch64-linux-gnu libc6-dev-armhf-cross libc6-dev-arm64-cross binutils make qemu-user"
 bench="valgrind mosquitto mosquitto-clients python3"
-package="daemontools busybox shellcheck python3"
+package="daemontools busybox shellcheck binutils python3"
 
 missing=
 for purpose in "$@"; do

@@ -22,7 +22,7 @@ grep -v '^#' "$table" | while read -r name sum path; do
 		continue
 	fi
 	site=${site:-$(mirror)}
-	[ -n "$site" ] || { echo "fetch: apt of this machine knows no mirror of Debian" >&2; exit 1; }
+	[ -n "$site" ] || { echo "fetch: apt of this machine knows no mirror of Debian: apt-get update, then again" >&2; exit 1; }
 	echo "  GET   $name from $site"
 	rm -f "$file"
 	# apt's own downloader: it knows the machine's proxies and refuses a wrong sum.

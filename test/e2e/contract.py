@@ -11,9 +11,10 @@ the daemon was away: nothing is concluded from what is missing there.
 import re
 from dataclasses import dataclass, field
 
+from daemon import SLOWNESS
 from document import DOCUMENT_RULES, Document, NotJson, parse
 
-LEAST_GAP_S = 0.95         # one message a second, and what arrival times jitter
+LEAST_GAP_S = 1 - 0.05 * SLOWNESS   # one message a second, and what arrival times jitter
 REPEAT_S = (1.0, 1.6)      # a stricter message is sent again after 1.1 s, and what the host delays
 LONGEST_GAP_S = 10.0       # while online something leaves every 5 s
 LOST_GAP_S = 6.5           # a lost battery is told every 5 s
