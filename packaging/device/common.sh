@@ -88,6 +88,10 @@ write_new() {
 	return 1
 }
 
+# Whether supervise runs for this folder, be the service up or down.
 is_running() {
-	svok "$1" 2>/dev/null
+	case $(svstat "$1" 2>/dev/null) in
+	*': up '* | *': down '*) return 0 ;;
+	esac
+	return 1
 }
