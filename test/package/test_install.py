@@ -438,7 +438,7 @@ class WithBusybox(Scene):
 
     for name in ("finds_the_only_adapter_and_says_so", "rule_by_serial_number", "shapes_of_rc_local", "uninstall_leaves_no_trace",
                  "no_adapter", "two_adapters", "port_taken_by_another_program", "half_unpacked", "data_is_full",
-                 "stick_without_an_adapter", "driver_and_broker"):
+                 "stick", "stick_without_an_adapter", "driver_and_broker"):
         locals()["test_" + name] = getattr(Installing, "test_" + name)
 
     @classmethod
