@@ -72,6 +72,20 @@ class Scene(unittest.TestCase):
         self.assertIn("pylontech-mqtt/VERSION", before, done.stdout)
         return done.stdout, before, after
 
+    def hold_port(self):
+        """A program that has the port open."""
+        master, slave = os.openpty()
+        self.addCleanup(os.close, master)
+        self.ready(target=os.ttyname(slave))
+        os.rmdir(self.gx.path("proc"))
+        os.symlink("/proc", self.gx.path("proc"))
+        holder = subprocess.Popen(["sleep", "120"], stdin=slave, cwd="/")
+        os.close(slave)
+        self.addCleanup(holder.wait)
+        self.addCleanup(holder.kill)
+        return holder
+
+
 class Installing(Scene):
     """One adapter and nothing else, unless the name says so."""
 
@@ -244,16 +258,15 @@ class Installing(Scene):
         self.assertIn("there is no such file", self.refused())
         self.assert_nothing_installed(before)
 
+    def test_port_of_serial_starter(self):
+        """Its programs end when it is told so: that is no reason to refuse."""
+        holder = self.hold_port()
+        self.gx.write("opt/victronenergy/serial-starter/stop-tty.sh", "#!/bin/sh\nkill %d\n" % holder.pid, 0o755)
+        self.installed()
+        self.assertTrue(os.path.islink(self.gx.path("service/pylontech-mqtt")))
+
     def test_port_taken_by_another_program(self):
-        master, slave = os.openpty()
-        self.addCleanup(os.close, master)
-        self.ready(target=os.ttyname(slave))
-        os.rmdir(self.gx.path("proc"))
-        os.symlink("/proc", self.gx.path("proc"))
-        holder = subprocess.Popen(["sleep", "120"], stdin=slave, cwd="/")
-        os.close(slave)
-        self.addCleanup(holder.wait)
-        self.addCleanup(holder.kill)
+        holder = self.hold_port()
         before = self.gx.tree(without=("calls", "proc"))
         done = self.gx.install()
         self.assertEqual(done.returncode, 1, done.stdout)
