@@ -151,7 +151,7 @@ class Gx:
 
     def run(self, *command, **options):
         return subprocess.run(command, env=self.env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              text=True, timeout=60, check=False, **options)
+                              text=True, timeout=180, check=False, **options)
 
     def script(self, name, *arguments):
         return self.run("sh", self.path("data/pylontech-mqtt/" + name), *arguments)

@@ -1,6 +1,5 @@
 """install.sh, uninstall.sh, boot.sh and claim-port.sh in a scratch root, without a running svscan."""
 
-import contextlib
 import os
 import shutil
 import socket
@@ -14,10 +13,10 @@ OTHERS = "#!/bin/bash\nset -e\nmount_things() {\n\texit 1\n}\nbash /data/etc/ano
 SHAPES = {
     "none": None,
     "empty": "",
-    "other people's lines": OTHERS,
-    "exit 0 at the end": OTHERS + "\nexit 0\n",
-    "no line end": OTHERS + "exit 0",
-    "no first line": "touch /run/there\nexit 0\n",
+    "of_others": OTHERS,
+    "exit_at_the_end": OTHERS + "\nexit 0\n",
+    "no_line_end": OTHERS + "exit 0",
+    "no_first_line": "touch /run/there\nexit 0\n",
 }
 LINE = "sh %s/data/pylontech-mqtt/boot.sh || true # pylontech-mqtt"
 
@@ -85,6 +84,23 @@ class Scene(unittest.TestCase):
         self.addCleanup(holder.kill)
         return holder
 
+    def rc_local(self, text):
+        """Installs twice and uninstalls beside an rc.local of this text."""
+        self.ready()
+        if text is not None:
+            self.gx.write("data/rc.local", text, 0o755 if text else 0o644)
+        for _ in range(2):
+            self.installed()
+            after = self.gx.read("data/rc.local")
+            self.assertEqual(after.count(LINE % self.gx.root), 1)
+            self.assertTrue(after.startswith("#!/bin/bash\n"))
+            self.assertLess(after.index("boot.sh"), after.find("exit") % (len(after) + 1))
+            for line in (text or "").splitlines():
+                self.assertIn(line, after)
+            self.assertTrue(os.access(self.gx.path("data/rc.local"), os.X_OK))
+        self.assertEqual(self.gx.uninstall().returncode, 0)
+        self.assert_rc_local_restored(text)
+
 
 class Installing(Scene):
     """One adapter and nothing else, unless the name says so."""
@@ -141,25 +157,8 @@ class Installing(Scene):
         by_id, _ = self.ready()
         self.assertIn("Adapter: %s, the only one." % by_id, self.installed())
 
-    def test_shapes_of_rc_local(self):
-        self.ready()
-        for name, text in SHAPES.items():
-            with self.subTest(name):
-                with contextlib.suppress(FileNotFoundError):
-                    os.remove(self.gx.path("data/rc.local"))
-                if text is not None:
-                    self.gx.write("data/rc.local", text, 0o755 if text else 0o644)
-                for _ in range(2):
-                    self.installed()
-                    after = self.gx.read("data/rc.local")
-                    self.assertEqual(after.count(LINE % self.gx.root), 1)
-                    self.assertTrue(after.startswith("#!/bin/bash\n"))
-                    self.assertLess(after.index("boot.sh"), after.find("exit") % (len(after) + 1))
-                    for line in (text or "").splitlines():
-                        self.assertIn(line, after)
-                    self.assertTrue(os.access(self.gx.path("data/rc.local"), os.X_OK))
-                self.assertEqual(self.gx.uninstall("--keep-files").returncode, 0)
-                self.assert_rc_local_restored(text)
+    for name, text in SHAPES.items():
+        locals()["test_rc_local_" + name] = lambda self, text=text: self.rc_local(text)
 
     def test_rc_local_runs_at_boot_and_others_lines_with_it(self):
         self.ready()
@@ -449,8 +448,8 @@ class Installing(Scene):
 class WithBusybox(Scene):
     """The same with the tools of a GX device: every script runs in busybox's shell, with busybox's commands."""
 
-    for name in ("finds_the_only_adapter_and_says_so", "rule_by_serial_number", "shapes_of_rc_local", "uninstall_leaves_no_trace",
-                 "no_adapter", "two_adapters", "port_taken_by_another_program", "half_unpacked", "data_is_full",
+    for name in ("finds_the_only_adapter_and_says_so", "rule_by_serial_number", "uninstall_leaves_no_trace",
+                 *("rc_local_" + shape for shape in SHAPES), "no_adapter", "two_adapters", "port_taken_by_another_program", "half_unpacked", "data_is_full",
                  "stick", "stick_without_an_adapter", "driver_and_broker"):
         locals()["test_" + name] = getattr(Installing, "test_" + name)
 
