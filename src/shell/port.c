@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/ioctl.h>
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
@@ -123,8 +122,9 @@ static int open_for_us(struct port *port, const char *path, int32_t speed_baud)
 	if (sp_open(port->handle, SP_MODE_READ_WRITE) != SP_OK ||
 	    sp_get_port_handle(port->handle, &port->fd) != SP_OK)
 		return library_error();
-	if (flock(port->fd, LOCK_EX | LOCK_NB) != 0 || ioctl(port->fd, TIOCEXCL) != 0 ||
-	    !make_raw(port->fd))
+	/* The lock ends with its owner, however that ends. TIOCEXCL would outlive it where something else keeps the
+	 * port open, and would then keep only programs without privileges out: us. */
+	if (flock(port->fd, LOCK_EX | LOCK_NB) != 0 || !make_raw(port->fd))
 		return errno;
 	if (sp_set_baudrate(port->handle, speed_baud) != SP_OK)
 		return library_error();
@@ -152,8 +152,6 @@ enum port_fault port_open(struct port *port, const char *path, int32_t speed_bau
 
 void port_close(struct port *port)
 {
-	if (port->fd >= 0)
-		ioctl(port->fd, TIOCNXCL); /* a pty outlives its closing and would stay exclusive */
 	if (port->handle != NULL) {
 		sp_close(port->handle); /* also after a failed sp_open, which may leave it open */
 		sp_free_port(port->handle);
