@@ -25,6 +25,10 @@ void dynamics_step(struct dynamics *d, const struct settings *settings,
 /* Whether a published value is still on its way up to `target`. */
 bool dynamics_climbing(const struct dynamics *d, const int32_t target[LIMIT_KINDS]);
 
+/* Goes on after a time without steps (a restart, a module that was away): what the ramp would have climbed
+ * meanwhile does not count, because nobody watched the battery. The next step climbs from `now_ms`. */
+void dynamics_resume(struct dynamics *d, int64_t now_ms);
+
 /* Takes one published value up to the target at once: DCL with the first complete bank after all was
  * lost. */
 void dynamics_release(struct dynamics *d, enum limits_kind kind, int32_t target);

@@ -85,6 +85,7 @@ struct engine_memory {
 	struct dynamics bank;
 	struct dynamics module[RACK_MODULES_MAX];
 	uint32_t seen; /* bit N-1: module N was in the stack */
+	bool recovering; /* all was lost, and no complete pass has been since */
 	int64_t saved_ms;
 };
 
@@ -112,6 +113,7 @@ struct engine {
 	struct limits_subject last_subject;
 	struct opt last_cell_low_mv;
 	struct figures last_figures;
+	uint32_t followed; /* whose dynamics went along at the last evaluation: bit 0 the bank, bit N module N */
 	int modules_together; /* N at the end of the last good pass */
 	bool lost;            /* every module is lost, after there was one */
 	bool withdrawn;       /* lost for so long that nothing is published any more */

@@ -78,6 +78,12 @@ bool dynamics_climbing(const struct dynamics *d, const int32_t target[LIMIT_KIND
 	return false;
 }
 
+void dynamics_resume(struct dynamics *d, int64_t now_ms)
+{
+	for (enum limits_kind k = 0; k < LIMIT_KINDS; k++)
+		d->ramp_ms[k] = now_ms;
+}
+
 void dynamics_release(struct dynamics *d, enum limits_kind kind, int32_t target)
 {
 	d->published[kind] = (int32_t)number_max(d->published[kind], target);

@@ -30,6 +30,7 @@ void engine_remember(const struct engine *e, struct engine_memory *memory, int64
 	memcpy(memory->module, e->module_dynamics, sizeof memory->module);
 	for (int i = 0; i < RACK_MODULES_MAX; i++)
 		memory->seen |= (uint32_t)e->rack.module[i].wanted << i;
+	memory->recovering = e->recovering;
 	memory->saved_ms = now_ms;
 }
 
@@ -39,6 +40,7 @@ bool engine_recall(struct engine *e, const struct engine_memory *memory, int64_t
 		return false;
 	e->limits.memory = memory->limits;
 	e->dynamics = memory->bank;
+	e->recovering = memory->recovering;
 	memcpy(e->module_dynamics, memory->module, sizeof e->module_dynamics);
 	for (int i = 0; i < RACK_MODULES_MAX && e->settings.battery.addresses == 0; i++)
 		e->rack.module[i].wanted |= memory->seen >> i & 1;
@@ -426,6 +428,7 @@ void engine_configure(struct engine *e, const struct settings *settings, int64_t
 		rack_init(&e->rack, settings);
 		schedule_init(&e->schedule);
 		e->in_pass = e->first_pass_done = false;
+		e->followed = 0;
 		e->told.console_baud = 0;
 		e->next_pass_ms = now_ms;
 		actions->close_port = true;

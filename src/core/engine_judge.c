@@ -21,18 +21,30 @@ static void read_modules(struct engine *e, int64_t now_ms)
 	}
 }
 
+/* A step of one topic's dynamics. `bit`: 0 the bank, N module N. */
+static void follow_one(struct engine *e, int bit, struct dynamics *d, const struct limits_set *target, int modules,
+                       int64_t now_ms)
+{
+	if (!(e->followed >> bit & 1))
+		dynamics_resume(d, now_ms);
+	dynamics_step(d, &e->settings, target->limit, modules, now_ms);
+}
+
 /* What is published follows the limits by the dynamics, for the bank and for each module. */
 static void follow(struct engine *e, int modules, int64_t now_ms)
 {
-	dynamics_step(&e->dynamics, &e->settings, e->limits.bank_set.limit, modules, now_ms);
+	uint32_t followed = 1;
+
+	follow_one(e, 0, &e->dynamics, &e->limits.bank_set, modules, now_ms);
 	dynamics_show(&e->dynamics, &e->limits.bank_set, &e->shown);
 	for (int i = 0; i < e->answering; i++) {
 		int m = e->reading[i].address - 1;
 
-		dynamics_step(&e->module_dynamics[m], &e->settings, e->limits.module_set[m].limit, 1,
-		              now_ms);
+		follow_one(e, m + 1, &e->module_dynamics[m], &e->limits.module_set[m], 1, now_ms);
 		dynamics_show(&e->module_dynamics[m], &e->limits.module_set[m], &e->module_shown[m]);
+		followed |= UINT32_C(2) << m;
 	}
+	e->followed = followed;
 }
 
 /* Whether a module's document would say anything else than when this was asked last. */

@@ -218,6 +218,25 @@ static void test_show_after_restart(void **state)
 	assert_int_equal(shown.limit[LIMIT_CCL], 10000);
 }
 
+/* What nobody watched is not climbed: after a minute without a step the ramp goes on from there. */
+static void test_resume(void **state)
+{
+	const int32_t low[LIMIT_KINDS] = { 51000, 0, 10000 }, high[LIMIT_KINDS] = { 52500, 40000, 50000 };
+	struct settings settings;
+	struct dynamics d = { 0 };
+
+	(void)state;
+	settings_defaults(&settings);
+	dynamics_step(&d, &settings, low, 1, 0);
+	dynamics_resume(&d, 60000);
+	dynamics_step(&d, &settings, high, 1, 60000);
+	assert_memory_equal(d.published, low, sizeof low);
+	dynamics_step(&d, &settings, high, 1, 61000);
+	assert_int_equal(d.published[LIMIT_CVL], 51050);
+	assert_int_equal(d.published[LIMIT_CCL], 5000);
+	assert_int_equal(d.published[LIMIT_DCL], 15000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -225,6 +244,7 @@ int main(void)
 		cmocka_unit_test(test_pace),
 		cmocka_unit_test(test_release),
 		cmocka_unit_test(test_show),
+		cmocka_unit_test(test_resume),
 		cmocka_unit_test(test_show_after_restart),
 	};
 

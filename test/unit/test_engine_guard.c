@@ -324,6 +324,61 @@ static void test_restart(void **state)
 	assert_int_equal(f.cvl_mv.value, 51000);
 }
 
+/* A battery that was lost when the program started afresh: its charge limits climb from what was published, however
+ * long nobody watched; discharge is free with the first complete bank, as it is without a restart. */
+static void test_restart_after_loss(void **state)
+{
+	static struct bench b;
+	static struct engine_memory memory;
+	struct figures f;
+
+	(void)state;
+	bench_init(&b, 1);
+	bench_run(&b, 20000);
+	b.dead = true;
+	bench_run(&b, 60000);
+	assert_true(engine_bank_figures(&b.engine, &f));
+	assert_int_equal(f.ccl_ma.value, 0);
+	assert_int_equal(f.dcl_ma.value, 10000);
+	engine_remember(&b.engine, &memory, b.now_ms);
+	bench_settings(&b, 1);
+	b.now_ms = memory.saved_ms + 60000;
+	bench_start(&b);
+	assert_true(engine_recall(&b.engine, &memory, b.now_ms));
+	bench_run_pass(&b);
+	assert_true(engine_bank_figures(&b.engine, &f));
+	assert_in_range(f.ccl_ma.value, 0, 1000);
+	assert_in_range(f.cvl_mv.value, memory.bank.published[LIMIT_CVL], memory.bank.published[LIMIT_CVL] + 50);
+	assert_int_equal(f.dcl_ma.value, 50000);
+	bench_run(&b, 4000);
+	assert_true(engine_bank_figures(&b.engine, &f));
+	assert_in_range(f.ccl_ma.value, 15000, 21000);
+}
+
+/* So do those of a module that was away, on its own topic. */
+static void test_module_back_climbs(void **state)
+{
+	static struct bench b;
+	struct figures f;
+
+	(void)state;
+	bench_init(&b, 2);
+	b.module[1].temp_mc = 3000;
+	bench_run(&b, 20000);
+	b.module[1].there = false;
+	bench_run(&b, 60000);
+	assert_int_equal(b.engine.rack.module[1].state, MODULE_LOST);
+	b.module[1].there = true;
+	b.module[1].temp_mc = 20000;
+	for (int i = 0; i < 1000 && b.engine.rack.module[1].state != MODULE_ONLINE; i++)
+		assert_true(bench_next(&b, b.now_ms + 5000));
+	assert_true(engine_module_figures(&b.engine, 2, &f));
+	assert_int_equal(f.ccl_ma.value, 10000);
+	bench_run(&b, 3000);
+	assert_true(engine_module_figures(&b.engine, 2, &f));
+	assert_in_range(f.ccl_ma.value, 20000, 25000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -341,6 +396,8 @@ int main(void)
 		cmocka_unit_test(test_optional_replies_damaged),
 		cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_restart),
+		cmocka_unit_test(test_restart_after_loss),
+		cmocka_unit_test(test_module_back_climbs),
 	};
 
 	return cmocka_run_group_tests_name("engine, guard", tests, NULL, NULL);
