@@ -59,7 +59,7 @@ demo: ## a simulated battery, a private broker and the daemon, for a minute
 	@$(PYTHON) test/demo/demo.py
 
 check: ## every test that needs no hardware; the README's second command
-	@packaging/install-packages.sh build test package
+	@packaging/install-packages.sh build test package fuzz
 	@test/check.sh
 
 check-long: $(BUILD)/test/test_mqtt ## what takes long: ten million steps against the model, a broker frozen for long
@@ -78,6 +78,27 @@ $(BUILD)/test/core_steps: test/model/core_steps.c $(CORE) Makefile
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
 	@$(CC) $(ALL_CFLAGS) -pie -MMD -MP -o $@ $< $(CORE)
+
+# The harnesses and all that they call are built with clang, for its fuzzer. Comparisons are not traced: that takes
+# four fifths of the time, and strings are compared by functions that the fuzzer sees anyway.
+FUZZ_CFLAGS = -O2 -g -U_FORTIFY_SOURCE -fno-omit-frame-pointer -fno-sanitize-recover=all \
+              -fsanitize=address,undefined -fsanitize-coverage=inline-8bit-counters,pc-table
+FUZZERS = $(patsubst test/fuzz/%.c,$(BUILD)/%,$(wildcard test/fuzz/fuzz_*.c))
+SECONDS = 10
+
+fuzz: ## fuzz framing, replies, session, configuration and limits for SECONDS each (FUZZ_OPTIONS=--keep: learn from it)
+	@packaging/install-packages.sh build test fuzz
+	@$(MAKE) --no-print-directory -s BUILD=$(BUILD)/fuzz CC=clang \
+		CFLAGS='$(FUZZ_CFLAGS)' fuzzers
+	@$(PYTHON) test/fuzz/run.py --seconds $(SECONDS) $(FUZZ_OPTIONS) $(patsubst $(BUILD)/%,$(BUILD)/fuzz/%,$(FUZZERS))
+
+fuzzers: $(FUZZERS)
+
+$(BUILD)/fuzz_%: test/fuzz/fuzz_%.c $(CORE) $(SHELL_OBJECTS) Makefile
+	@mkdir -p $(@D)
+	@echo "  LINK  $@"
+	@$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -fsanitize=fuzzer -Itest/unit -MMD -MP -o $@ $< $(CORE) $(SHELL_OBJECTS) \
+		$(LIBS) -lcmocka
 
 release: ## the files for a GX device, in build/release: two programs, a tarball, two opkg packages
 	@VERSION=$(VERSION) BUILD=$(BUILD) packaging/release.sh
@@ -121,6 +142,6 @@ coverage: ## lines and branches of the core that the unit tests run
 mutants: ## change limits, dynamics and alarms piece by piece: do the tests notice? (10 minutes)
 	@$(PYTHON) test/mutants.py
 
-.PHONY: all help deps demo check check-long unit model coverage mutants docs docs-check bench bench-docs release static check-release install clean
+.PHONY: fuzz fuzzers all help deps demo check check-long unit model coverage mutants docs docs-check bench bench-docs release static check-release install clean
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -1,11 +1,12 @@
 #!/bin/sh
-# Installs the Debian packages that are missing. Arguments: what for (build, test, release, package, bench).
+# Installs the Debian packages that are missing. Arguments: what for (build, test, release, package, bench, fuzz).
 set -eu
 
 build="gcc make libc6-dev pkg-config libmosquitto-dev libjson-c-dev libserialport-dev libinih-dev"
 test="libcmocka-dev mosquitto mosquitto-clients openssl python3"
 release="gcc-arm-linux-gnueabihf gcc-aarch64-linux-gnu libc6-dev-armhf-cross libc6-dev-arm64-cross binutils make qemu-user"
 bench="valgrind mosquitto mosquitto-clients python3"
+fuzz="clang libclang-rt-14-dev"
 package="daemontools busybox shellcheck binutils python3"
 
 missing=
@@ -14,6 +15,7 @@ for purpose in "$@"; do
 	build) packages=$build ;;
 	test) packages=$test ;;
 	release) packages=$release ;;
+	fuzz) packages=$fuzz ;;
 	package) packages=$package ;;
 	bench) packages=$bench ;;
 	*) echo "install-packages: unknown purpose '$purpose'" >&2; exit 2 ;;

@@ -49,6 +49,7 @@ stage "the comparison can fail" "$python" test/run_python.py test/model
 stage "simulated battery" "$python" test/run_python.py test/sim
 stage "contract checker" "$python" test/run_python.py test/e2e/test_contract.py
 stage "benchmark runs" "$python" test/run_python.py test/bench
+stage "fuzzing from the kept corpus" make -s -j"$jobs" fuzz SECONDS=10
 stage "package" "$python" test/package/run.py
 stage "end to end" "$python" test/e2e/run.py
 stage "promises of the README" "$python" test/lint/promises.py README.md "$RAN"
