@@ -62,12 +62,19 @@ check: ## every test that needs no hardware; the README's second command
 	@packaging/install-packages.sh build test package fuzz
 	@test/check.sh
 
-check-long: $(BUILD)/test/test_mqtt ## what takes long: ten million steps against the model, a broker frozen for long
+check-long: $(BUILD)/test/test_mqtt ## what takes long: ten million steps against the model, a broker frozen for long, valgrind
 	@$(MAKE) --no-print-directory -s model MODEL_STEPS=10000000
 	@$(BUILD)/test/test_mqtt long
+	@packaging/install-packages.sh build test lint
+	@test/memory.sh long
 
-unit: $(UNIT_TESTS) ## build and run the unit tests
-	@test/run-unit.sh $(UNIT_TESTS)
+lint: ## static checks: gcc's analyzer, clang's warnings, clang-tidy, cppcheck, shellcheck, pyflakes, the code's shape
+	@packaging/install-packages.sh build test lint
+	@$(PYTHON) test/lint/lint.py
+	@$(PYTHON) test/lint/shape.py
+
+unit: $(UNIT_TESTS) ## build and run the unit tests (UNIT_WRAPPER: under this command)
+	@UNIT_WRAPPER="$(UNIT_WRAPPER)" test/run-unit.sh $(UNIT_TESTS)
 
 MODEL_STEPS ?= 200000
 
@@ -142,6 +149,6 @@ coverage: ## lines and branches of the core that the unit tests run
 mutants: ## change limits, dynamics and alarms piece by piece: do the tests notice? (10 minutes)
 	@$(PYTHON) test/mutants.py
 
-.PHONY: fuzz fuzzers all help deps demo check check-long unit model coverage mutants docs docs-check bench bench-docs release static check-release install clean
+.PHONY: lint fuzz fuzzers all help deps demo check check-long unit model coverage mutants docs docs-check bench bench-docs release static check-release install clean
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

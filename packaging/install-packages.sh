@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs the Debian packages that are missing. Arguments: what for (build, test, release, package, bench, fuzz).
+# Installs the Debian packages that are missing. Arguments: what for (build, test, release, package, bench, fuzz, lint).
 set -eu
 
 build="gcc make libc6-dev pkg-config libmosquitto-dev libjson-c-dev libserialport-dev libinih-dev"
@@ -7,6 +7,7 @@ test="libcmocka-dev mosquitto mosquitto-clients openssl python3"
 release="gcc-arm-linux-gnueabihf gcc-aarch64-linux-gnu libc6-dev-armhf-cross libc6-dev-arm64-cross binutils make qemu-user"
 bench="valgrind mosquitto mosquitto-clients python3"
 fuzz="clang libclang-rt-14-dev"
+lint="clang clang-tidy cppcheck shellcheck pyflakes3 valgrind"
 package="daemontools busybox shellcheck binutils python3"
 
 missing=
@@ -16,6 +17,7 @@ for purpose in "$@"; do
 	test) packages=$test ;;
 	release) packages=$release ;;
 	fuzz) packages=$fuzz ;;
+	lint) packages=$lint ;;
 	package) packages=$package ;;
 	bench) packages=$bench ;;
 	*) echo "install-packages: unknown purpose '$purpose'" >&2; exit 2 ;;

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Everything that `make check` runs, in the order in which a fault is cheapest to find. Ends with one count.
 set -u
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit 1
 python=${PYTHON:-/usr/bin/python3}
 log=$(mktemp)
 RAN=$(mktemp) # the names of the tests that passed, one a line
@@ -52,6 +52,7 @@ stage "benchmark runs" "$python" test/run_python.py test/bench
 stage "fuzzing from the kept corpus" make -s -j"$jobs" fuzz SECONDS=10
 stage "package" "$python" test/package/run.py
 stage "end to end" "$python" test/e2e/run.py
+stage "end to end, a little, with ASan and UBSan" test/memory.sh short
 stage "promises of the README" "$python" test/lint/promises.py README.md "$RAN"
 
 echo

@@ -1,15 +1,16 @@
 #!/bin/sh
 # Runs the unit test programs named, two side by side; prints one line each, the whole output of a failure,
-# and a closing count of tests.
+# and a closing count of tests. UNIT_WRAPPER: a command to run each under, such as valgrind.
 set -u
 [ $# -gt 0 ] || { echo "run-unit: no test program given" >&2; exit 1; }
 
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
-export CMOCKA_MESSAGE_OUTPUT=stdout
+export CMOCKA_MESSAGE_OUTPUT=stdout UNIT_WRAPPER="${UNIT_WRAPPER:-}"
 
 # One program: its output in FILE.log, its exit status in FILE.status.
-run_one='"$0" >"$1/$(basename "$0").log" 2>&1; echo $? >"$1/$(basename "$0").status"'
+# shellcheck disable=SC2016 # for the shell that xargs starts
+run_one='$UNIT_WRAPPER "$0" >"$1/$(basename "$0").log" 2>&1; echo $? >"$1/$(basename "$0").status"'
 printf '%s\n' "$@" | xargs -P 2 -I{} sh -c "$run_one" {} "$out"
 
 passed=0

@@ -1,5 +1,6 @@
 #include "core/bank.h"
 
+#include "core/number.h"
 #include "core/text.h"
 
 #include <string.h>
@@ -61,7 +62,7 @@ int32_t bank_soc_milli(const struct rack *rack, const struct rack_reading *readi
 		sum += weight * readings[i].soc_pct;
 		weights += weight;
 	}
-	return (int32_t)(sum * 1000 / weights);
+	return (int32_t)(sum * 1000 / number_max(weights, 1));
 }
 
 void bank_subject(const struct rack *rack, const struct settings *settings,

@@ -307,9 +307,9 @@ static void begin_step(struct engine *e, struct engine_actions *actions)
 static int32_t patience_ms(struct engine *e, struct command command)
 {
 	const struct module *m = engine_module(e, command);
-	bool offline = m && (!m->wanted || m->state == MODULE_LOST);
+	bool absent = m && (!m->wanted || m->state == MODULE_LOST);
 
-	return offline ? e->settings.protection.offline_patience_ms : 0;
+	return absent ? e->settings.protection.offline_patience_ms : 0;
 }
 
 static void send_next(struct engine *e, int64_t now_ms)

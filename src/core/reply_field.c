@@ -120,16 +120,17 @@ static enum reply_result read_yesno(const struct job *job)
 /* Two columns may share a place (the D series splits Temp. State): what is not Normal stays. */
 static enum reply_result read_word(const struct job *job)
 {
-	enum word now, word = reply_word_find(job->first);
+	enum word word = reply_word_find(job->first);
+	void *place = job->out + job->field->offset;
+	enum word *now = place;
 	char *unknown = job->r->unknown_word;
 
 	if (!reply_scan_word(job->first))
 		return blame(job, REPLY_DAMAGED);
 	if (word == WORD_UNKNOWN && unknown[0] == '\0')
 		reply_scan_copy(unknown, REPLY_WORD_MAX, job->first);
-	memcpy(&now, job->out + job->field->offset, sizeof now);
-	if (now == WORD_NONE || now == WORD_NORMAL)
-		memcpy(job->out + job->field->offset, &word, sizeof word);
+	if (*now == WORD_NONE || *now == WORD_NORMAL)
+		*now = word;
 	return REPLY_OK;
 }
 

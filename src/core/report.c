@@ -386,7 +386,7 @@ static void report_rule(struct engine_actions *out, const struct limits_set *set
 void report_limits(struct engine_actions *out, struct engine_told *told,
                    const struct limits_set *set, int64_t now_ms)
 {
-	bool urgent[LIMIT_KINDS] = {
+	const bool urgent[LIMIT_KINDS] = {
 		[LIMIT_CCL] = told->charge_blocked != set->charge_blocked,
 		[LIMIT_DCL] = told->discharge_blocked != set->discharge_blocked,
 	};

@@ -96,13 +96,13 @@ static int candidates(const struct session *s)
 /* A round: a newline at each candidate, then wake-ups, WAKES_A_SPEED at each. */
 static enum event pick(struct session *s)
 {
-	int wake = s->attempt - candidates(s);
+	int wakes = s->attempt - candidates(s);
 
-	if (wake >= candidates(s) * WAKES_A_SPEED)
+	if (wakes >= candidates(s) * WAKES_A_SPEED)
 		return PICK_NONE;
 	if (!s->found)
-		s->speed_index = wake < 0 ? s->attempt : wake / WAKES_A_SPEED;
-	return wake < 0 ? PICK_PROBE : PICK_WAKE;
+		s->speed_index = wakes < 0 ? s->attempt : wakes / WAKES_A_SPEED;
+	return wakes < 0 ? PICK_PROBE : PICK_WAKE;
 }
 
 static enum event begin_round(struct session *s, int64_t now_ms)

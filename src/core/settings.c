@@ -477,7 +477,7 @@ void settings_order_why(const struct settings *s, const struct settings_order *o
 	char value[NUMBER_MAX];
 
 	text_str(&t, words[order->relation][other]);
-	if (!between_two(order))
+	if (than == NULL)
 		return;
 	settings_get(s, than, value, sizeof(value));
 	text_str(&t, " [");

@@ -59,7 +59,7 @@ void text_milli(struct text *t, int64_t value, int decimals)
 	if (value < 0 && rounded > 0) /* no "-0.0" */
 		text_str(t, "-");
 	put_digits(t, rounded / power[decimals], 10, 1);
-	if (decimals > 0) {
+	if (decimals != 0) {
 		text_str(t, ".");
 		put_digits(t, rounded % power[decimals], 10, decimals);
 	}

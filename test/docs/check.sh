@@ -1,7 +1,7 @@
 #!/bin/sh
 # Fails when a document that comes from the program's tables is not what the program would write now.
 set -u
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../.." || exit 1
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
 

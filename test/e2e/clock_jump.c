@@ -28,8 +28,10 @@ static int64_t shift_s(void)
 
 int clock_gettime(clockid_t clock, struct timespec *now)
 {
-	int (*real)(clockid_t, struct timespec *) = dlsym(RTLD_NEXT, "clock_gettime");
-	int result = real(clock, now);
+	int (*real)(clockid_t, struct timespec *), result;
+
+	*(void **)&real = dlsym(RTLD_NEXT, "clock_gettime"); /* as dlsym(3) has it: ISO C knows no such conversion */
+	result = real(clock, now);
 
 	if (result == 0 && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE))
 		now->tv_sec += shift_s();

@@ -48,7 +48,7 @@ struct world {
 static struct world w;
 static unsigned long line_number;
 
-static void refuse(const char *what, const char *text)
+static _Noreturn void refuse(const char *what, const char *text)
 {
 	fprintf(stderr, "core_steps: line %lu: %s: %s\n", line_number, what, text);
 	exit(2);
@@ -75,7 +75,6 @@ static enum word word(const char *text)
 		if (strcmp(text, reply_word_name(i)) == 0)
 			return i;
 	refuse("not a state word", text);
-	return WORD_NONE;
 }
 
 /* BITS or BITS:NAME,NAME */

@@ -50,12 +50,13 @@ static void test_no_row_there(void **state)
 /* A value beyond the words of its row (which no text can set) is shown as the last of them. */
 static void test_word_beyond_the_last(void **state)
 {
+	const int beyond = LEVEL_DEBUG + 3;
 	struct settings settings;
 	char value[SETTINGS_TEXT_MAX];
 
 	(void)state;
 	settings_defaults(&settings);
-	settings.level = LEVEL_DEBUG + 3;
+	memcpy(&settings.level, &beyond, sizeof settings.level);
 	settings_get(&settings, settings_find("logging", "level"), value, sizeof value);
 	assert_string_equal(value, "debug");
 }

@@ -3,8 +3,6 @@
 
 #include "core/dynamics.h"
 
-#define NONE INT64_MAX
-
 struct point {
 	int64_t now_ms;
 	int32_t target, published;

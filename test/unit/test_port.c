@@ -53,7 +53,7 @@ static ssize_t master_read(const struct pty *pty, char *to, size_t size)
 
 static struct termios master_settings(const struct pty *pty)
 {
-	struct termios settings;
+	struct termios settings = { 0 };
 
 	assert_int_equal(tcgetattr(pty->master, &settings), 0);
 	return settings;

@@ -1,5 +1,4 @@
 /* The parsers against replies of real batteries (CAPTURES=dir, else ../shared/captures). */
-#define _POSIX_C_SOURCE 200809L
 #include "reply_files.h"
 
 #include <dirent.h>

@@ -1,5 +1,4 @@
 /* Replies that are cut or damaged, in the body and on the wire: nothing of them is used, or it is harmless. */
-#define _POSIX_C_SOURCE 200809L
 #include "reply_fixtures.h"
 
 /* The number of tokens in the part of `text` before its first LF. */
