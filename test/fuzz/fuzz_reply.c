@@ -5,7 +5,7 @@
 #include "reply_files.h"
 
 static const char letters[PARSERS + 1] = { [INFO] = 'i', [PWR] = 'p', [BAT] = 'b', [TABLE] = 't',
-	                                   [STAT] = 's', [PWRSYS] = 'y', [PARSERS] = '\0' };
+	                                   [STAT] = 's', [PWRSYS] = 'y', [GETPWR] = 'g', [PARSERS] = '\0' };
 
 static void expect_fault(const struct reply_fault *fault, enum reply_result result, const char *text)
 {

@@ -29,7 +29,7 @@ static struct world w;
 static bool allowed(const char *bytes, size_t length)
 {
 	static const char *const whole[] = { "\n", "~20014682C0048520FCC3\r", "login debug\n", "pwr\n", "pwrsys\n" };
-	static const char *const with_module[] = { "info ", "pwr ", "bat ", "stat " };
+	static const char *const with_module[] = { "info ", "pwr ", "bat ", "stat ", "getpwr " };
 	char command[COMMAND_BYTES_MAX + 1] = "", good[COMMAND_BYTES_MAX + 1];
 
 	memcpy(command, bytes, length);
@@ -128,7 +128,7 @@ static void set_battery(struct fuzz *f)
 {
 	bool *flags[] = { &w.b.dead, &w.b.asleep, &w.b.no_table, &w.b.no_pwrsys, &w.b.no_stat,
 		          &w.b.wants_login, &w.b.login_fails, &w.b.high_voltage, &w.b.stat_nonsense,
-		          &w.b.pwrsys_nonsense };
+		          &w.b.pwrsys_nonsense, &w.b.getpwr };
 
 	*flags[fuzz_byte(f) % (sizeof flags / sizeof flags[0])] ^= true;
 }

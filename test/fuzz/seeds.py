@@ -6,7 +6,7 @@ import re
 
 FIXTURES = 'test/fixtures'
 SAMPLE = 'conf/pylontech-mqtt.ini'
-PARSER = {'info': 'i', 'pwr': 'p', 'bat': 'b', 'table': 't', 'stat': 's', 'pwrsys': 'y'}
+PARSER = {'info': 'i', 'pwr': 'p', 'bat': 'b', 'table': 't', 'stat': 's', 'pwrsys': 'y', 'getpwr': 'g'}
 
 
 def fixtures():
@@ -47,7 +47,7 @@ def session():
     yield bytes([2, 0]) + some_seconds * 4
     yield bytes([0, 0x3f]) + some_seconds * 4
     yield bytes([8, 0x0c]) + some_seconds * 6
-    for what in range(10):
+    for what in range(11):
         yield bytes([3, 0]) + some_seconds + bytes([3, 1, what, 1, 1]) + some_seconds
         yield bytes([1, 2]) + some_seconds + bytes([4, what]) + some_seconds + bytes([4, what]) + some_seconds
     yield bytes([2, 0]) + some_seconds + bytes([8]) + some_seconds * 2 + bytes([8]) + some_seconds
