@@ -1,10 +1,11 @@
 #!/usr/bin/python3
 """Runs the fuzzers named, as many side by side as there are cores, from the kept corpus and fresh seeds.
 
-    run.py [--seconds N] [--keep] BUILD/fuzz_NAME ...
+    run.py [--seconds N] [--keep [--also FOLDER]] BUILD/fuzz_NAME ...
 
 One line for each with its figures, the input that broke it when it did; closes with a count. --keep writes what
-the run has learnt, minimised, into test/fuzz/corpus: one archive for each harness, bounded in size."""
+the run has learnt, minimised, into test/fuzz/corpus: one archive for each harness, bounded in size; --also takes in
+FOLDER/NAME, the inputs of a longer run."""
 
 import argparse
 import base64
@@ -22,7 +23,9 @@ import seeds  # noqa: E402
 
 CORPUS = 'test/fuzz/corpus'
 DICTIONARY = 'test/fuzz/console.dict'
-KEPT_BYTES_MAX = 50000      # of one archive
+KEPT_BYTES_MAX = 50000      # of one archive,
+KEPT_INPUTS_MAX = 250       # so that reading them leaves time for new ones
+ENTRY_BYTES = 60            # in an archive's directory
 INPUT_MAX = {'framing': 16384, 'reply': 12288, 'session': 4096, 'config': 8192, 'limits': 4096}
 INPUT_SECONDS_MAX = 10      # one input that takes longer has hung
 MEMORY_MB = 512
@@ -68,7 +71,7 @@ def report_broken(name, text, scratch):
                 print(f'{broken} in base64: {base64.b64encode(f.read()).decode()}', flush=True)
 
 
-def fuzz(program, seconds, keep):
+def fuzz(program, given):
     name = name_of(program)
     with tempfile.TemporaryDirectory() as scratch:
         found, seed, kept = (os.path.join(scratch, folder) for folder in ('found', 'seed', 'kept'))
@@ -78,17 +81,18 @@ def fuzz(program, seconds, keep):
             raise SystemExit(f'fuzz: no seed for {name}')
         if os.path.exists(archive_of(name)):
             unpack(name, kept)
-        elif not keep:
+        elif not given.keep:
             raise SystemExit(f'fuzz: no kept corpus for {name}')
-        done = subprocess.run([program, *options(name, scratch), f'-max_total_time={seconds}', found, kept, seed],
+        done = subprocess.run([program, *options(name, scratch), f'-max_total_time={given.seconds}', found, kept, seed],
                               check=False, capture_output=True, text=True, errors='replace', env=ENVIRONMENT)
         good = done.returncode == 0 and figure(r'stat::number_of_executed_units: *([0-9]+)', done.stderr) > 0
         if not good:
             report_broken(name, done.stderr, scratch)
             return False
         report(name, done.stderr)
-        if keep:
-            keep_best(program, scratch, (found, kept, seed))
+        if given.keep:
+            also = [os.path.join(given.also, name)] if given.also else []
+            keep_best(program, scratch, (found, kept, seed, *also))
         return True
 
 
@@ -106,7 +110,7 @@ def keep_best(program, scratch, folders):
         for number, path in enumerate(paths):
             with open(path, 'rb') as f:
                 archive.writestr(zipfile.ZipInfo(f'{number:04d}'), f.read(), zipfile.ZIP_DEFLATED, 9)
-            if archive.fp.tell() > KEPT_BYTES_MAX * 3 // 4: # the directory comes on top
+            if archive.fp.tell() + number * ENTRY_BYTES > KEPT_BYTES_MAX or number == KEPT_INPUTS_MAX:
                 break
     shutil.copyfile(fresh, archive_of(name))
     print(f'        kept {number + 1} of {len(paths)} inputs, {os.path.getsize(fresh)} bytes', flush=True)
@@ -116,10 +120,11 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument('--seconds', type=int, default=10)
     parser.add_argument('--keep', action='store_true')
+    parser.add_argument('--also', metavar='FOLDER')
     parser.add_argument('programs', nargs='+')
     given = parser.parse_args()
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        good = list(pool.map(lambda program: fuzz(program, given.seconds, given.keep), given.programs))
+        good = list(pool.map(lambda program: fuzz(program, given), given.programs))
     print(f'{sum(good)} passed, {len(good) - sum(good)} failed')
     return 0 if all(good) else 1
 
