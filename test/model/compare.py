@@ -23,6 +23,7 @@ from world import DEFAULT_TEXT, SETTLE, lines
 BATCH = 20       # scenarios that go through the core at once
 SHOWN = 3        # faults that are shrunk and printed
 PROGRAM = 'build/test/core_steps'
+REFUSED = 2      # its exit status for settings that it does not take
 
 
 def core_says(program, scenarios):
@@ -30,7 +31,7 @@ def core_says(program, scenarios):
     text = '\n'.join(line for s in scenarios for line in lines(s)) + '\n'
     done = subprocess.run([program], input=text, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        raise RuntimeError(f'{program} ended with {done.returncode}: {done.stderr.strip()}')
+        raise (shrink.Refused if done.returncode == REFUSED else RuntimeError)(f'{program} ended with {done.returncode}: {done.stderr.strip()}')
     said = iter(done.stdout.splitlines())
     result = [[next(said) for step in s.steps if step != SETTLE] for s in scenarios]
     if next(said, None) is not None:

@@ -65,7 +65,7 @@ class Follower:
             return f'{self.held_to[k] - now} ms too early'
         rate = self.rates[k] * (1 if k == 0 else self.modules)
         time = now - max(since, self.held_to[k]) + RAMP_STEP_MS
-        most = rate * time // 1000
+        most = -(-rate * time // 1000)   # a slow ramp carries what makes no whole unit yet
         return f'at most {most}' if rate and rise > most else None
 
 

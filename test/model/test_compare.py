@@ -138,6 +138,30 @@ class BrokenInvariants(unittest.TestCase):
         self.assertIn('at most', self.broken(4, 6, rise)[1])
 
 
+    def test_slow_ramp(self):
+        """Parts of a millivolt are carried on, so one comes now and then in a step that is too short for it."""
+        settings = {'recovery_hold_s': 0, 'recovery_voltage_v_s': 5}
+        low = (1050, 0, 0, ((1, 'soc', 6),))
+        steps = [(1000, 0, 0, ((1, 'soc', 100),)), low] + [(51, 0, 0, ())] * 40
+        scenario = Scenario(settings, 1, 15, steps)
+        said = compare.core_says(CORE, [scenario])[0]
+        self.assertIsNone(invariants.first_broken(scenario, said))
+        self.assertGreater(int(said[-1].split()[5]), int(said[1].split()[5]))
+
+
+class Shrinking(unittest.TestCase):
+    def test_settings_out_of_order(self):
+        """A simpler case that the core does not take is none, and no reason to end."""
+        def fails(case):
+            if 'charge_cold_temperature' not in case.scenario.settings:
+                raise shrink.Refused('out of order')
+            return 0, 'fails'
+
+        settings = {'charge_cold_temperature': 9000, 'charge_cold_block_temperature': 7000, 'cell_over_voltage': 3640}
+        case = cases.Same(Scenario(settings, 1, 15, [(1000, 0, 0, ())]))
+        self.assertIn('charge_cold_temperature', shrink.Shrinker(fails, seconds=5).shrink(case).scenario.settings)
+
+
 class Pairs(unittest.TestCase):
     """Worse inputs and spoiled inputs."""
 
