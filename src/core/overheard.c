@@ -39,7 +39,9 @@ static void take(struct overheard *o, char c)
 	o->not_text += !printable && !is_blank(c);
 	if (used == OVERHEARD_TAIL_MAX)
 		memmove(o->tail, o->tail + 1, used--);
-	o->tail[used] = printable ? c : '.';
+	o->tail[used] = '.';
+	if (printable)
+		o->tail[used] = c;
 	o->tail[used + 1] = '\0';
 	recognise(o);
 }

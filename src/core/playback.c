@@ -68,9 +68,13 @@ size_t playback_read(struct playback *p, char *buffer, size_t size, int64_t now_
 {
 	size_t used = 0;
 
-	while (used < size && playback_deadline(p) <= now_ms) {
+	while (used < size) {
 		const struct tape_piece *piece = coming(p);
-		size_t count = (size_t)number_min((int64_t)(piece->length - p->given), (int64_t)(size - used));
+		size_t count;
+
+		if (piece == NULL || playback_deadline(p) > now_ms)
+			break;
+		count = (size_t)number_min((int64_t)(piece->length - p->given), (int64_t)(size - used));
 
 		memcpy(buffer + used, piece->bytes + p->given, count);
 		used += count;

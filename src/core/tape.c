@@ -76,7 +76,7 @@ static size_t take_escape(const char *at, char *out)
 	}
 	if (*at != 'x' || hex_digit(at[1]) < 0 || hex_digit(at[2]) < 0)
 		return 0;
-	*out = (char)(hex_digit(at[1]) << 4 | hex_digit(at[2]));
+	*out = (char)(hex_digit(at[1]) * 16 + hex_digit(at[2]));
 	return 3;
 }
 

@@ -203,7 +203,9 @@ bool mqtt_has_tls(void)
 /* Without this an encrypted key would be asked for on the terminal. */
 static int no_key_password(char *password, int size, int writing, void *user)
 {
-	(void)password, (void)size, (void)writing, (void)user;
+	(void)writing, (void)user;
+	if (size > 0)
+		password[0] = '\0';
 	return 0;
 }
 

@@ -80,7 +80,7 @@ int ports_list(struct ports_entry out[PORTS_MAX])
 
 	if (sp_list_ports(&list) != SP_OK)
 		return 0;
-	for (; list[count] != NULL && count < PORTS_MAX; count++) {
+	for (; count < PORTS_MAX && list[count] != NULL; count++) {
 		memset(&out[count], 0, sizeof out[count]);
 		copy(out[count].device, sizeof out[count].device, sp_get_port_name(list[count]));
 		describe(list[count], &out[count]);

@@ -20,8 +20,8 @@ struct capability_set {
 
 bool privileges_drop(void)
 {
-	struct capability_head head = { CAPABILITY_VERSION, 0 };
-	struct capability_set none[2] = { { 0, 0, 0 }, { 0, 0, 0 } };
+	struct capability_head head = { .version = CAPABILITY_VERSION, .pid = 0 };
+	struct capability_set none[2] = { { .effective = 0, .permitted = 0, .inheritable = 0 } };
 	struct rlimit no_core = { 0, 0 };
 	bool fine = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
 

@@ -98,23 +98,23 @@ static void add_text(struct json_object *to, const char *key, const char *text)
 
 static struct json_object *modules(const struct rack *rack)
 {
-	struct json_object *all = json_object_new_array();
+	struct json_object *list = json_object_new_array();
 
 	for (int i = 0; i < RACK_MODULES_MAX; i++) {
 		const struct module *m = &rack->module[i];
-		struct json_object *one;
+		struct json_object *module;
 
 		if (m->pwr_ms == RACK_NEVER || m->bat_ms == RACK_NEVER)
 			continue;
-		one = json_object_new_object();
-		json_object_object_add(one, "address", json_object_new_int(m->address));
-		add_text(one, "name", m->info.name);
-		add_text(one, "firmware", m->info.firmware);
-		add_text(one, "barcode", m->info.barcode);
-		json_object_object_add(one, "cells", json_object_new_int(m->bat.cells));
-		json_object_array_add(all, one);
+		module = json_object_new_object();
+		json_object_object_add(module, "address", json_object_new_int(m->address));
+		add_text(module, "name", m->info.name);
+		add_text(module, "firmware", m->info.firmware);
+		add_text(module, "barcode", m->info.barcode);
+		json_object_object_add(module, "cells", json_object_new_int(m->bat.cells));
+		json_object_array_add(list, module);
 	}
-	return all;
+	return list;
 }
 
 static void add_console(struct json_object *to, const struct engine *e)

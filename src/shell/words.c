@@ -233,10 +233,10 @@ int words_parse(int argc, char **argv, struct words_line *line)
 
 		if (value == OPTION_VERSION)
 			return puts("pylontech-mqtt " VERSION) < 0;
-		if (value == OPTION_HELP)
-			return words_print_help(stdout), 0;
-		if (row < 0)
-			return words_print_help(stderr), ENGINE_EXIT_CONFIGURATION;
+		if (value == OPTION_HELP || row < 0) {
+			words_print_help(row < 0 && value != OPTION_HELP ? stderr : stdout);
+			return value == OPTION_HELP ? 0 : ENGINE_EXIT_CONFIGURATION;
+		}
 		given[row] = true;
 		take_option(&options[row], line);
 	}
