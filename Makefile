@@ -62,9 +62,10 @@ check: ## every test that needs no hardware; the README's second command
 	@packaging/install-packages.sh build test package fuzz
 	@test/check.sh
 
-check-long: $(BUILD)/test/test_mqtt ## what takes long: ten million steps against the model, a broker frozen for long, valgrind
+check-long: all e2e-programs $(BUILD)/test/test_mqtt ## what takes long: ten million steps, every call fails, a broker frozen for long, valgrind
 	@$(MAKE) --no-print-directory -s model MODEL_STEPS=10000000
 	@$(BUILD)/test/test_mqtt long
+	@CALLS=all $(PYTHON) test/e2e/run.py test_calls.
 	@packaging/install-packages.sh build test lint
 	@test/memory.sh long
 
@@ -149,6 +150,22 @@ coverage: ## lines and branches of the core that the unit tests run
 mutants: ## change limits, dynamics and alarms piece by piece: do the tests notice? (10 minutes)
 	@$(PYTHON) test/mutants.py
 
-.PHONY: lint fuzz fuzzers all help deps demo check check-long unit model coverage mutants docs docs-check bench bench-docs release static check-release install clean
+.PHONY: lint fuzz fuzzers all help deps demo check check-long unit model e2e-programs coverage mutants docs docs-check bench bench-docs \
+        release static check-release install clean
+
+# What a test puts before the daemon's libraries (LD_PRELOAD).
+PRELOADS = $(BUILD)/test/fail.so $(BUILD)/test/clock.so
+
+e2e-programs: $(PRELOADS) $(BUILD)/test/json_failing
+
+$(BUILD)/test/json_failing: test/faults/json_failing.c $(CORE) $(SHELL_OBJECTS) Makefile
+	@mkdir -p $(@D)
+	@echo "  LINK  $@"
+	@$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -Itest/unit -Itest/faults -MMD -MP -o $@ $< $(CORE) $(SHELL_OBJECTS) $(LIBS) -lcmocka
+
+$(BUILD)/test/%.so: test/faults/%.c Makefile
+	@mkdir -p $(@D)
+	@echo "  LINK  $@"
+	@$(CC) -std=gnu11 -O1 -g -shared -fPIC -D_GNU_SOURCE $(WARNINGS) -Wno-nonnull-compare -MMD -MP -Wl,-z,now -o $@ $<
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -38,7 +38,7 @@ stage() {
 }
 
 jobs=$(nproc)
-stage "build, warnings as errors" make -s -j"$jobs" WERROR=1 all
+stage "build, warnings as errors" make -s -j"$jobs" WERROR=1 all e2e-programs
 stage "unit tests" make -s -j"$jobs" WERROR=1 unit
 stage "unit tests with ASan and UBSan" make -s -j"$jobs" WERROR=1 BUILD=build/asan \
 	CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all' unit

@@ -24,6 +24,7 @@ struct loop {
 	struct mqtt mqtt;
 	struct engine_memory memory;
 	bool memory_told; /* that it cannot be written */
+	bool document_told; /* that the last message could not be made */
 	struct figures figures;
 	char document[LOOP_DOCUMENT_MAX];
 	int exit_status; /* ENGINE_EXIT_NONE: go on */

@@ -9,7 +9,8 @@
 
 #include <stdbool.h>
 
-/* Reads `path`. False: there is none, or it is not of this boot and program. */
+/* Reads `path`. False: there is none (errno ENOENT), it is not of this boot and program (0), or errno says why it
+ * could not be read. */
 bool memory_read(const char *path, struct engine_memory *memory);
 
 /* Writes `path` whole or not at all (a new file beside it takes its name). False: it could not be written; errno

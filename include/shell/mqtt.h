@@ -32,7 +32,7 @@
 
 enum mqtt_sent {
 	MQTT_SENT,   /* handed to libmosquitto */
-	MQTT_HELD,   /* the newest of its slot, sent when the one before has arrived */
+	MQTT_HELD,   /* the newest of its slot, sent when the one before has arrived, or there is memory again */
 	MQTT_SKIPPED /* not connected, or impossible (too large) */
 };
 

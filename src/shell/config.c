@@ -219,8 +219,10 @@ static void read_lines(struct reading *r, const char *text, size_t length)
 	r->rest = text;
 	r->end = text + length;
 	int first_bad = ini_parse_stream(next_line, r, take_key, r);
-	if (first_bad != 0 && r->faults == 0)
-		refuse(r, first_bad > 0 ? first_bad : 0, "not understood");
+	if (first_bad < 0)
+		refuse(r, 0, "cannot be read: memory ran out");
+	else if (first_bad != 0 && r->faults == 0)
+		refuse(r, first_bad, "not understood");
 }
 
 static int line_of(const struct reading *r, const struct settings_row *row)

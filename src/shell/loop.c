@@ -66,10 +66,21 @@ static void send_document(struct loop *l, enum slot slot, const char *name, size
 	text_str(&t, name);
 	if (slot >= SLOT_MODULE)
 		text_int(&t, (int)slot - SLOT_MODULE + 1);
-	if (length == 0)
-		log_error("the document for %s could not be made: not published", topic);
-	else if (l->settings.mqtt.active)
+	if (length == 0 && !l->document_told)
+		log_error("no memory for the message on %s: it is left out, the next one comes with new values", topic);
+	l->document_told = length == 0;
+	if (length > 0 && l->settings.mqtt.active)
 		mqtt_publish(&l->mqtt, (int)slot, topic, l->document, length, retain, now_ms);
+}
+
+static void print_bank(struct loop *l, size_t length)
+{
+	bool fine = length > 0 && puts(l->document) >= 0 && fflush(stdout) == 0;
+
+	if (!fine)
+		log_error("the bank's document could not be %s: %s", length > 0 ? "written" : "made",
+		          strerror(errno));
+	l->exit_status = fine ? 0 : ENGINE_EXIT_BATTERY;
 }
 
 static void publish_bank(struct loop *l, int64_t now_ms)
@@ -79,12 +90,10 @@ static void publish_bank(struct loop *l, int64_t now_ms)
 	if (!engine_bank_figures(&l->engine, &l->figures))
 		return;
 	length = json_figures(&l->figures, l->document, sizeof l->document);
-	if (l->once) {
-		puts(l->document);
-		l->exit_status = 0;
-	} else {
+	if (l->once)
+		print_bank(l, length);
+	else
 		send_document(l, SLOT_BANK, "pylon", length, false, now_ms);
-	}
 }
 
 static void publish_module(struct loop *l, int address, int64_t now_ms)
@@ -158,9 +167,15 @@ static void recall(struct loop *l, int64_t now_ms)
 {
 	const char *path = l->settings.limits.memory_file;
 
-	if (path[0] != '\0' && !l->once && memory_read(path, &l->memory) &&
-	    engine_recall(&l->engine, &l->memory, now_ms))
+	if (path[0] == '\0' || l->once)
+		return;
+	if (!memory_read(path, &l->memory)) {
+		if (errno != 0 && errno != ENOENT)
+			log_warning("%s cannot be read: %s; beginning without the trips and limits of the run "
+			            "before", path, strerror(errno));
+	} else if (engine_recall(&l->engine, &l->memory, now_ms)) {
 		log_info("taking over trips and limits of the run before");
+	}
 }
 
 static void remember(struct loop *l, int64_t now_ms)

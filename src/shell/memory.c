@@ -22,13 +22,25 @@ struct memory_file {
 	struct engine_memory memory;
 };
 
-static ssize_t read_whole(const char *path, void *buffer, size_t size)
+static ssize_t read_once(const char *path, void *buffer, size_t size)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	ssize_t length = fd < 0 ? -1 : read(fd, buffer, size);
+	int error = errno;
 
 	if (fd >= 0)
 		close(fd);
+	errno = error;
+	return length;
+}
+
+/* A failure that passes must not cost what keeps the charge blocked. */
+static ssize_t read_whole(const char *path, void *buffer, size_t size)
+{
+	ssize_t length = read_once(path, buffer, size);
+
+	for (int again = 0; length < 0 && errno != ENOENT && again < 2; again++)
+		length = read_once(path, buffer, size);
 	return length;
 }
 
@@ -42,12 +54,12 @@ static uint32_t sum_of(const struct memory_file *file)
 }
 
 /* The head that a file of this boot and this program has. */
-static void fill_head(struct memory_file *file)
+static bool fill_head(struct memory_file *file)
 {
+	memset(file, 0, sizeof *file);
 	text_copy(file->version, sizeof file->version, VERSION);
 	file->size = sizeof *file;
-	if (read_whole(BOOT_ID_PATH, file->boot_id, sizeof file->boot_id - 1) < 0)
-		file->boot_id[0] = '\0';
+	return read_whole(BOOT_ID_PATH, file->boot_id, sizeof file->boot_id - 1) > 0;
 }
 
 bool memory_read(const char *path, struct engine_memory *memory)
@@ -55,9 +67,11 @@ bool memory_read(const char *path, struct engine_memory *memory)
 	static struct memory_file file, expected;
 
 	memset(&file, 0, sizeof file);
-	memset(&expected, 0, sizeof expected);
-	fill_head(&expected);
-	if (read_whole(path, &file, sizeof file) != (ssize_t)sizeof file || file.sum != sum_of(&file) ||
+	ssize_t length = fill_head(&expected) ? read_whole(path, &file, sizeof file) : -1;
+	if (length < 0)
+		return false;
+	errno = 0;
+	if (length != (ssize_t)sizeof file || file.sum != sum_of(&file) ||
 	    file.size != expected.size || memcmp(file.boot_id, expected.boot_id, sizeof file.boot_id) != 0 ||
 	    memcmp(file.version, expected.version, sizeof file.version) != 0)
 		return false;
@@ -80,8 +94,8 @@ bool memory_write(const char *path, const struct engine_memory *memory)
 	static struct memory_file file;
 	char fresh[PATH_MAX];
 
-	memset(&file, 0, sizeof file);
-	fill_head(&file);
+	if (!fill_head(&file))
+		return false;
 	file.memory = *memory;
 	file.sum = sum_of(&file);
 	if (snprintf(fresh, sizeof fresh, "%s.new", path) >= (int)sizeof fresh) {

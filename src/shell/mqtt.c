@@ -271,22 +271,31 @@ static void clean_up(struct mqtt *m)
 	m->running = false;
 }
 
+static bool make_parts(struct mqtt *m, const char *client_id)
+{
+	int rc = mosquitto_lib_init();
+	int error = pthread_mutex_init(&m->shared.mutex, NULL);
+
+	if (rc != MOSQ_ERR_SUCCESS)
+		return refuse_start(m, mosquitto_strerror(rc));
+	if (error != 0)
+		return refuse_start(m, strerror(error));
+	m->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	m->stop_fd = m->wake_fd >= 0 ? eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC) : -1;
+	m->client = m->stop_fd >= 0 ? mosquitto_new(client_id, true, m) : NULL;
+	return m->client != NULL || refuse_start(m, strerror(errno));
+}
+
 bool mqtt_start(struct mqtt *m, const struct settings_mqtt *settings, int64_t held_max_ms)
 {
 	memset(m, 0, sizeof(*m));
-	mosquitto_lib_init();
-	pthread_mutex_init(&m->shared.mutex, NULL);
+	m->wake_fd = m->stop_fd = -1;
 	snprintf(m->broker, sizeof(m->broker), "%s", settings->broker);
 	m->port = settings->port;
 	m->held_max_ms = held_max_ms;
 	snprintf(m->status_topic, sizeof(m->status_topic), "%.*s/status", MQTT_TOPIC_MAX - 8,
 	         settings->topic_base);
-	m->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	m->stop_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	m->client = mosquitto_new(settings->client_id, true, m);
-	m->running = m->wake_fd >= 0 && m->stop_fd >= 0 && m->client != NULL
-	             ? configure(m, settings) && start_thread(m)
-	             : refuse_start(m, strerror(errno));
+	m->running = make_parts(m, settings->client_id) && configure(m, settings) && start_thread(m);
 	if (!m->running)
 		clean_up(m);
 	return m->running;
@@ -311,18 +320,18 @@ static bool same_connection(const struct mqtt *m)
 	return m->up && m->shared.connected && m->shared.connects == m->connects_told;
 }
 
-static bool send_now(struct mqtt *m, struct mqtt_slot *slot, const char *topic, const char *payload,
-                     size_t length, bool retain)
+static enum mqtt_sent send_now(struct mqtt *m, struct mqtt_slot *slot, const char *topic,
+                               const char *payload, size_t length, bool retain)
 {
-	bool sent;
+	int rc = MOSQ_ERR_NO_CONN;
 
 	lock(m);
-	sent = same_connection(m) && mosquitto_publish(m->client, NULL, topic, (int)length, payload, 0,
-	                                               retain) == MOSQ_ERR_SUCCESS;
+	if (same_connection(m))
+		rc = mosquitto_publish(m->client, NULL, topic, (int)length, payload, 0, retain);
 	unlock(m);
-	if (sent)
+	if (rc == MOSQ_ERR_SUCCESS)
 		slot->sequence = ++m->sent;
-	return sent;
+	return rc == MOSQ_ERR_SUCCESS ? MQTT_SENT : rc == MOSQ_ERR_NOMEM ? MQTT_HELD : MQTT_SKIPPED;
 }
 
 /* Asks the broker for an answer to know what has arrived, one question at a time. */
@@ -366,9 +375,9 @@ static void send_held(struct mqtt *m, int64_t now)
 		struct mqtt_slot *slot = &m->slot[i];
 		if (!slot->held || on_its_way(m, slot))
 			continue;
-		slot->held = false;
-		if (now - slot->held_ms <= m->held_max_ms)
-			send_now(m, slot, slot->topic, slot->payload, slot->length, slot->retain);
+		slot->held = now - slot->held_ms <= m->held_max_ms &&
+		             send_now(m, slot, slot->topic, slot->payload, slot->length,
+		                      slot->retain) == MQTT_HELD;
 	}
 }
 
@@ -463,10 +472,12 @@ enum mqtt_sent mqtt_publish(struct mqtt *m, int slot_number, const char *topic, 
 	if (!m->running || !m->up || length > MQTT_PAYLOAD_MAX || strlen(topic) >= MQTT_TOPIC_MAX)
 		return MQTT_SKIPPED;
 	take_answer(m, now);
-	if (on_its_way(m, slot))
+	enum mqtt_sent sent = on_its_way(m, slot) ? MQTT_HELD
+	                                          : send_now(m, slot, topic, payload, length, retain);
+	if (sent == MQTT_HELD)
 		return hold(slot, topic, payload, length, retain, now);
 	slot->held = false;
-	return send_now(m, slot, topic, payload, length, retain) ? MQTT_SENT : MQTT_SKIPPED;
+	return sent;
 }
 
 /* ---- stop ---- */

@@ -9,7 +9,8 @@ import threading
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-BINARY = os.environ.get("PYLONTECH_MQTT", os.path.join(ROOT, "build", "pylontech-mqtt"))
+BUILD = os.path.join(ROOT, "build")
+BINARY = os.environ.get("PYLONTECH_MQTT", os.path.join(BUILD, "pylontech-mqtt"))
 # A command to run it under, such as an emulator or valgrind, and how much slower that makes it.
 WRAPPER = shlex.split(os.environ.get("PYLONTECH_MQTT_WRAPPER", ""))
 SLOWNESS = float(os.environ.get("PYLONTECH_MQTT_SLOWNESS", "1"))
@@ -44,11 +45,20 @@ def run_once(arguments, timeout_s=30.0, **options):
                           stderr=subprocess.PIPE, text=True, timeout=patience(timeout_s), check=False, **options)
 
 
-class Daemon:
-    """One run of the program with `-c path`."""
+def preloaded(name):
+    """The path of test/faults/NAME.c, built."""
+    path = os.path.join(BUILD, "test", name + ".so")
+    if not os.path.exists(path):
+        raise RuntimeError("no %s: run make e2e-programs first" % path)
+    return path
 
-    def __init__(self, path, arguments=()):
+
+class Daemon:
+    """One run of the program with `-c path`; `environment` is added to ours."""
+
+    def __init__(self, path, arguments=(), environment=None):
         self.arguments = WRAPPER + [BINARY, "-c", path] + list(arguments)
+        self.environment = dict(os.environ, **(environment or {}))
         self.lines = []                # (monotonic time, text)
         self.process = None
         self.started = self.stopped = None
@@ -59,7 +69,7 @@ class Daemon:
     def start(self):
         self.started = time.monotonic()
         self.process = subprocess.Popen(self.arguments, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                        stderr=subprocess.PIPE)
+                                        stderr=subprocess.PIPE, env=self.environment)
         self._thread = threading.Thread(target=self._read, name="log", daemon=True)
         self._thread.start()
         return self

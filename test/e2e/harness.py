@@ -71,12 +71,14 @@ class Rig:
     foreign    topics that others publish
     quiet      True: not one warning may be logged
     broker_options  more lines for the broker's configuration
+    environment   {name: value} that the daemon gets on top of ours
     """
 
     def __init__(self, models="us2kbpl", modules=2, config=None, users=None, start=True, link=False, plugged=True,
-                 foreign=(), quiet=False, broker=True, store=False, broker_options=(), **simulator):
+                 foreign=(), quiet=False, broker=True, store=False, broker_options=(), environment=None, **simulator):
         self.folder = tempfile.mkdtemp(prefix="pylontech-e2e-")
-        self.wants = {"start": start, "broker": broker, "plugged": plugged, "quiet": quiet}
+        self.wants = {"start": start, "broker": broker, "plugged": plugged, "quiet": quiet,
+                      "environment": environment}
         self.users = users
         self.foreign = foreign
         self.gaps = []
@@ -127,7 +129,7 @@ class Rig:
         if self.daemons and self.daemons[-1].stopped:
             self.gaps.append((self.daemons[-1].stopped - 0.5, time.monotonic() + 1.0))
         self.epochs.append((time.monotonic(), self.contract()))
-        self.daemons.append(Daemon(self.path, arguments).start())
+        self.daemons.append(Daemon(self.path, arguments, self.wants["environment"]).start())
         return self.daemon
 
     @property

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Runs the end-to-end tests side by side, one process a test: they mostly wait.
 
-    run.py [-j N] [PATTERN ...]     only tests whose name holds one of the patterns
+    run.py [-j N] [--but PATTERN]... [PATTERN ...]     only tests whose name holds one of the patterns
 
 One line a test, the output of those that fail, and at the end the fault matrix, a judgement of every command that
 was ever written to a console, and `N passed, N failed, N skipped`. The exit status is 0 only when something ran and
@@ -102,6 +102,7 @@ def show(result):
 def main():
     parser = argparse.ArgumentParser(description="Runs the end-to-end tests side by side.")
     parser.add_argument("-j", "--jobs", type=int, default=WORKERS, help="how many at a time (%d)" % WORKERS)
+    parser.add_argument("--but", action="append", default=[], metavar="PATTERN", help="none whose name holds this")
     parser.add_argument("--one", metavar="NAME", help="run this one here, without a line about it")
     parser.add_argument("patterns", nargs="*", help="only tests whose name holds one of these")
     options = parser.parse_args()

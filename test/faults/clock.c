@@ -1,5 +1,5 @@
-/* Shifts the wall clock of a program by the seconds that the file $CLOCK_JUMP holds (eight bytes, mapped, so that a
- * test can change them while the program runs). The monotonic clock stays true. For LD_PRELOAD. */
+/* Shifts the clocks of a program by what the file $CLOCK_JUMP holds (mapped, so that a test can change it while the
+ * program runs). For LD_PRELOAD. */
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <stdint.h>
@@ -9,21 +9,34 @@
 #include <time.h>
 #include <unistd.h>
 
-static int64_t shift_s(void)
-{
-	static const int64_t *shift;
+struct shift {
+	int64_t wall_s;
+	int64_t monotonic_ms;
+};
 
-	if (!shift) {
+static const struct shift *shift(void)
+{
+	static const struct shift *held;
+
+	if (!held) {
 		const char *path = getenv("CLOCK_JUMP");
 		int fd = path ? open(path, O_RDONLY) : -1;
-		void *at = fd < 0 ? MAP_FAILED : mmap(NULL, sizeof *shift, PROT_READ, MAP_SHARED, fd, 0);
+		void *at = fd < 0 ? MAP_FAILED : mmap(NULL, sizeof *held, PROT_READ, MAP_SHARED, fd, 0);
 
 		if (at == MAP_FAILED)
 			abort();
 		close(fd);
-		shift = at;
+		held = at;
 	}
-	return *shift;
+	return held;
+}
+
+static void add_ms(struct timespec *to, int64_t ms)
+{
+	int64_t ns = to->tv_nsec + ms % 1000 * 1000000;
+
+	to->tv_sec += ms / 1000 + ns / 1000000000;
+	to->tv_nsec = ns % 1000000000;
 }
 
 int clock_gettime(clockid_t clock, struct timespec *now)
@@ -34,7 +47,9 @@ int clock_gettime(clockid_t clock, struct timespec *now)
 	result = real(clock, now);
 
 	if (result == 0 && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE))
-		now->tv_sec += shift_s();
+		now->tv_sec += shift()->wall_s;
+	else if (result == 0)
+		add_ms(now, shift()->monotonic_ms);
 	return result;
 }
 

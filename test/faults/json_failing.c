@@ -1,0 +1,115 @@
+/* Every call that making a document takes fails once, those of json-c itself included: the document is then whole or
+ * not made at all, and nothing leaks. Runs with test/faults/fail.c preloaded ($FAIL_CONTROL names its file) and with
+ * GLIBC_TUNABLES=glibc.malloc.tcache_count=0, or what is free looks as if it were in use. */
+#include "bench.h"
+
+#include "fail.h"
+#include "shell/json.h"
+
+#include <fcntl.h>
+#include <malloc.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define DOCUMENT_MAX 16384
+#define KEY_MAX 48 /* bytes of the heap that a key may take */
+
+enum document { BANK, MODULE, LINK, DOCUMENTS };
+
+static struct fail_control *control;
+static struct bench bench;
+static struct figures figures;
+static char whole[DOCUMENT_MAX], out[DOCUMENT_MAX];
+static long failures;
+
+static size_t make(enum document document, char *to)
+{
+	switch (document) {
+	case BANK:
+		assert_true(engine_bank_figures(&bench.engine, &figures));
+		return json_figures(&figures, to, DOCUMENT_MAX);
+	case MODULE:
+		assert_true(engine_module_figures(&bench.engine, 1, &figures));
+		return json_figures(&figures, to, DOCUMENT_MAX);
+	default:
+		return json_link(&bench.engine, "0", bench.now_ms, to, DOCUMENT_MAX);
+	}
+}
+
+/* json-c 0.16 does not free the key whose table could not grow. */
+static size_t lost_by_json_c(uint32_t call)
+{
+	return strcmp(control->names[call], "calloc") == 0 ? KEY_MAX : 0;
+}
+
+/* Lets each of these calls fail while the document is made. Returns how many there are. */
+static int fail_each(enum document document, uint32_t call, enum fail_origin origin, size_t length)
+{
+	for (int n = 1;; n++) {
+		size_t before = mallinfo2().uordblks;
+
+		control->call = call;
+		control->origin = origin;
+		control->fired = 0;
+		atomic_store(&control->left, n);
+		size_t made = make(document, out);
+		bool fired = control->fired != 0;
+		atomic_store(&control->left, 0);
+		assert_true(made == 0 || made == length);
+		if (made != 0 && strcmp(out, whole) != 0)
+			fail_msg("document %d, %s %d failed: %s", document, control->names[call], n, out);
+		if (mallinfo2().uordblks > before + lost_by_json_c(call))
+			fail_msg("document %d, %s %d failed: %zu bytes leak", document, control->names[call], n,
+			         mallinfo2().uordblks - before);
+		if (!fired)
+			return n - 1;
+	}
+}
+
+static void every_call_fails(enum document document)
+{
+	size_t length = make(document, whole);
+	long before = failures;
+
+	assert_true(length > 0);
+	for (uint32_t call = 0; control->names[call][0] != '\0'; call++)
+		for (enum fail_origin origin = 0; origin < FAIL_ORIGINS; origin++)
+			failures += fail_each(document, call, origin, length);
+	assert_true(failures - before > 100);
+}
+
+static void test_bank(void **state)
+{
+	(void)state;
+	every_call_fails(BANK);
+}
+
+static void test_module(void **state)
+{
+	(void)state;
+	every_call_fails(MODULE);
+}
+
+static void test_link(void **state)
+{
+	(void)state;
+	every_call_fails(LINK);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_bank), cmocka_unit_test(test_module), cmocka_unit_test(test_link),
+	};
+	int fd = open(getenv("FAIL_CONTROL"), O_RDWR);
+
+	control = mmap(NULL, sizeof *control, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (fd < 0 || control == MAP_FAILED)
+		return 1;
+	bench_init(&bench, 2);
+	bench_run(&bench, 20000);
+	int failed = cmocka_run_group_tests(tests, NULL, NULL);
+	printf("%ld calls failed\n", failures);
+	return failed;
+}
