@@ -62,10 +62,12 @@ check: ## every test that needs no hardware; the README's second command
 	@packaging/install-packages.sh build test package fuzz
 	@test/check.sh
 
-check-long: all e2e-programs $(BUILD)/test/test_mqtt ## what takes long: ten million steps, every call fails, a broker frozen for long, valgrind
+check-long: all e2e-programs $(BUILD)/test/test_mqtt ## what takes long: ten million steps, a million polls, every call fails, valgrind
 	@$(MAKE) --no-print-directory -s model MODEL_STEPS=10000000
 	@$(BUILD)/test/test_mqtt long
 	@CALLS=all $(PYTHON) test/e2e/run.py test_calls.
+	@$(BUILD)/test/core_soak 1000000
+	@POLLS=1000000 $(PYTHON) test/e2e/test_soak.py
 	@packaging/install-packages.sh build test lint
 	@test/memory.sh long
 
@@ -156,12 +158,22 @@ mutants: ## change limits, dynamics and alarms piece by piece: do the tests noti
 # What a test puts before the daemon's libraries (LD_PRELOAD).
 PRELOADS = $(BUILD)/test/fail.so $(BUILD)/test/clock.so
 
-e2e-programs: $(PRELOADS) $(BUILD)/test/json_failing
+e2e-programs: $(PRELOADS) $(BUILD)/test/json_failing $(BUILD)/test/responder $(BUILD)/test/core_soak
+
+$(BUILD)/test/core_soak: test/faults/core_soak.c $(CORE) Makefile
+	@mkdir -p $(@D)
+	@echo "  LINK  $@"
+	@$(CC) $(ALL_CFLAGS) -pie -Itest/unit -MMD -MP -o $@ $< $(CORE) -lcmocka
 
 $(BUILD)/test/json_failing: test/faults/json_failing.c $(CORE) $(SHELL_OBJECTS) Makefile
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
 	@$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -Itest/unit -Itest/faults -MMD -MP -o $@ $< $(CORE) $(SHELL_OBJECTS) $(LIBS) -lcmocka
+
+$(BUILD)/test/responder: test/faults/responder.c Makefile
+	@mkdir -p $(@D)
+	@echo "  LINK  $@"
+	@$(CC) $(ALL_CFLAGS) -pie -MMD -MP -o $@ $<
 
 $(BUILD)/test/%.so: test/faults/%.c Makefile
 	@mkdir -p $(@D)
