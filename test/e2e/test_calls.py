@@ -250,9 +250,8 @@ class SteadyTest(FailingTest):
 
     def counted(self, rig):
         self.steady(rig)
-        time.sleep(1)
         self.calls.clear()
-        time.sleep(4)
+        time.sleep(3)
         counts = self.calls.counts()
         self.usual = {plain(text) for _, text in rig.daemon.lines}
         return counts

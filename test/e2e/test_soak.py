@@ -4,8 +4,8 @@ POLLS=N says how many (`make check` takes some seconds of it, `make check-long` 
 the console's commands of one module, as the responder (test/faults/responder.c) counts them.
 """
 
+import contextlib
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -45,6 +45,12 @@ class Responder:
         self.process.stdout.close()
 
 
+def show(text):
+    """The long run is watched."""
+    if POLLS >= 100000:
+        print(text, file=sys.stderr, flush=True)
+
+
 def sample(pid):
     """What must not grow: memory in kB, descriptors, threads."""
     with open("/proc/%d/status" % pid, encoding="ascii") as file:
@@ -54,24 +60,27 @@ def sample(pid):
 
 
 class SoakTest(unittest.TestCase):
-    def setUp(self):
-        self.folder = tempfile.mkdtemp(prefix="pylontech-soak-")
-        self.addCleanup(shutil.rmtree, self.folder, True)
-        self.broker = Broker(self.folder).start()
-        self.addCleanup(self.broker.stop)
-        self.subscriber = Subscriber(self.broker).start()
-        self.addCleanup(self.subscriber.stop)
-        self.responder = Responder(RATE, 1)
-        self.addCleanup(self.responder.stop)
-
-    def start(self):
-        path = os.path.join(self.folder, "config.ini")
-        write_config(path, {
-            "mqtt": {"broker": "127.0.0.1", "port": self.broker.port, "topic_base": "soak"},
-            "serial": {"port": self.responder.port, "baud": 115200, "reading_freq": "0"},
-            "battery": {"addresses": "1"}, "limits": {"memory_file": os.path.join(self.folder, "memory")}})
-        self.daemon = Daemon(path).start()
-        self.addCleanup(self.daemon.kill)
+    @contextlib.contextmanager
+    def running(self):
+        with contextlib.ExitStack() as stack:
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="pylontech-soak-"))
+            self.broker = Broker(folder)
+            stack.callback(self.broker.stop)
+            self.broker.start()
+            self.subscriber = Subscriber(self.broker)
+            stack.callback(self.subscriber.stop)
+            self.subscriber.start()
+            self.responder = Responder(RATE, 1)
+            stack.callback(self.responder.stop)
+            path = os.path.join(folder, "config.ini")
+            write_config(path, {
+                "mqtt": {"broker": "127.0.0.1", "port": self.broker.port, "topic_base": "soak"},
+                "serial": {"port": self.responder.port, "baud": 115200, "reading_freq": "0"},
+                "battery": {"addresses": "1"}, "limits": {"memory_file": os.path.join(folder, "memory")}})
+            self.daemon = Daemon(path)
+            stack.callback(self.daemon.kill)
+            self.daemon.start()
+            yield
 
     def poll(self):
         """Until enough polls are done: [(polls, sample)]."""
@@ -83,6 +92,8 @@ class SoakTest(unittest.TestCase):
             if not samples or polls > samples[-1][0]:
                 moved = time.monotonic()
             self.assertLess(time.monotonic() - moved, patience(STALLED_S), self.daemon.log[-2000:])
+            if polls * 10 // POLLS > (samples[-1][0] * 10 // POLLS if samples else 0):
+                show("%d polls: %s" % (polls, sample(self.daemon.process.pid)))
             samples.append((polls, sample(self.daemon.process.pid)))
         return samples
 
@@ -90,22 +101,22 @@ class SoakTest(unittest.TestCase):
         return [Document(parse(m.payload), True, Settings()).flat for m in self.subscriber.on("soak/pylon")]
 
     def test_no_growth(self):
-        self.start()
-        began = time.monotonic()
-        samples = self.poll()
-        took, counts = time.monotonic() - began, self.responder.counts()
-        warm = [s for polls, s in samples if polls >= WARM * POLLS]
-        first, last = warm[0], samples[-1][1]
-        print("%d polls, %d commands, %d damaged replies in %.0f s; at first %s, at last %s, most %s" % (
-            counts["polls"], counts["commands"], counts["faults"], took, first, last,
-            {key: max(s[key] for s in warm) for key in first}), file=sys.stderr)
-        self.assertGreaterEqual(len(warm), 5)
-        self.assertGreater(counts["faults"], POLLS // RATE)
-        for name in ("threads", "descriptors"):
-            self.assertEqual({s[name] for s in warm}, {first[name]})
-        self.assertLessEqual(max(s["kb"] for s in warm), first["kb"] + GROWTH_KB)
-        self.values()
-        self.assertEqual(self.daemon.stop(), 0)
+        with self.running():
+            began = time.monotonic()
+            samples = self.poll()
+            took, counts = time.monotonic() - began, self.responder.counts()
+            warm = [s for polls, s in samples if polls >= WARM * POLLS]
+            first, last = warm[0], samples[-1][1]
+            show("%d polls, %d commands, %d damaged replies in %.0f s; at first %s, at last %s, most %s" % (
+                counts["polls"], counts["commands"], counts["faults"], took, first, last,
+                {key: max(s[key] for s in warm) for key in first}))
+            self.assertGreaterEqual(len(warm), 5)
+            self.assertGreater(counts["faults"], POLLS // RATE)
+            for name in ("threads", "descriptors"):
+                self.assertEqual({s[name] for s in warm}, {first[name]})
+            self.assertLessEqual(max(s["kb"] for s in warm), first["kb"] + GROWTH_KB)
+            self.values()
+            self.assertEqual(self.daemon.stop(), 0)
 
     def values(self):
         """Nothing but what the battery is, and nobody was lost for long."""
