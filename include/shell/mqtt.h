@@ -118,7 +118,8 @@ int64_t mqtt_deadline(const struct mqtt *mqtt);
  * Each kind of failure is told once until the next connection, MQTT_UNREACHABLE not after MQTT_LOST. */
 bool mqtt_poll(struct mqtt *mqtt, int64_t now_ms, struct mqtt_news *news);
 
-/* To be followed by mqtt_poll, which asks whether it has arrived. Publishes on the topic that `slot` (0..MQTT_SLOTS - 1) stands for. The payload is copied. */
+/* Publishes on the topic that `slot` (0..MQTT_SLOTS - 1) stands for. The payload is copied. To be followed by mqtt_poll,
+ * which asks whether it has arrived. */
 enum mqtt_sent mqtt_publish(struct mqtt *mqtt, int slot, const char *topic, const char *payload,
                             size_t length, bool retain, int64_t now_ms);
 

@@ -271,6 +271,26 @@ static void clean_up(struct mqtt *m)
 	m->running = false;
 }
 
+static int lowest_free_fd(const struct mqtt *m)
+{
+	int fd = dup(m->wake_fd);
+
+	if (fd >= 0)
+		close(fd);
+	return fd;
+}
+
+/* Without a word the library does without the two sockets by which it is woken: every message would be late then. */
+static bool make_client(struct mqtt *m, const char *client_id)
+{
+	int free_fd = lowest_free_fd(m);
+
+	m->client = mosquitto_new(client_id, true, m);
+	if (m->client == NULL)
+		return refuse_start(m, strerror(errno));
+	return lowest_free_fd(m) >= free_fd + 2 || refuse_start(m, "it got no sockets to be woken by");
+}
+
 static bool make_parts(struct mqtt *m, const char *client_id)
 {
 	int rc = mosquitto_lib_init();
@@ -282,8 +302,7 @@ static bool make_parts(struct mqtt *m, const char *client_id)
 		return refuse_start(m, strerror(error));
 	m->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	m->stop_fd = m->wake_fd >= 0 ? eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC) : -1;
-	m->client = m->stop_fd >= 0 ? mosquitto_new(client_id, true, m) : NULL;
-	return m->client != NULL || refuse_start(m, strerror(errno));
+	return m->stop_fd >= 0 ? make_client(m, client_id) : refuse_start(m, strerror(errno));
 }
 
 bool mqtt_start(struct mqtt *m, const struct settings_mqtt *settings, int64_t held_max_ms)
