@@ -165,7 +165,7 @@ static void drain(const struct port *port)
 {
 	int64_t end_ms = clock_ms() + PORT_DRAIN_MAX_MS;
 
-	while (sp_output_waiting(port->handle) > 0 && clock_ms() < end_ms)
+	while (sp_output_waiting(port->handle) != 0 && clock_ms() < end_ms) /* an error: nobody knows, so wait */
 		poll(NULL, 0, DRAIN_STEP_MS);
 }
 

@@ -9,7 +9,7 @@ from daemon import preloaded
 
 ORIGINS = ("program", "mosquitto", "json", "ini", "others")
 CALLS_MAX, NAME_MAX = 80, 40
-HEAD = struct.Struct("=qIIIiQ")
+HEAD = struct.Struct("=qIIIiQQ")
 COUNTS = struct.Struct("=%dQ" % (CALLS_MAX * len(ORIGINS)))
 SIZE = HEAD.size + COUNTS.size + CALLS_MAX * NAME_MAX
 
@@ -45,7 +45,7 @@ class Calls:
     def fail(self, name, origin, nth=1, error=0):
         """The nth such call from now fails."""
         call = self.names().index(name)
-        HEAD.pack_into(self.map, 0, 0, call, ORIGINS.index(origin), 0, error, 0)
+        HEAD.pack_into(self.map, 0, 0, call, ORIGINS.index(origin), 0, error, 0, 0)
         struct.pack_into("=q", self.map, 0, nth)
 
     def fired(self):
@@ -54,3 +54,7 @@ class Calls:
     def caller(self):
         """Where the call that failed came from: an offset within its object, for addr2line."""
         return HEAD.unpack_from(self.map, 0)[5]
+
+    def detail(self):
+        """The second argument of an open, fcntl or ioctl that failed."""
+        return HEAD.unpack_from(self.map, 0)[6]

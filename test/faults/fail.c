@@ -197,8 +197,10 @@ static bool chosen(enum call call, int error, const void *at)
 		va_end(list); \
 		if (!real) \
 			real = (result (*) parameters)dlsym(RTLD_NEXT, #name); \
-		if (chosen(CALL_##name, error, __builtin_return_address(0))) \
+		if (chosen(CALL_##name, error, __builtin_return_address(0))) { \
+			control->detail = (uint64_t)second; \
 			return returned; \
+		} \
 		return real arguments; \
 	}
 

@@ -20,6 +20,7 @@ struct fail_control {
 	uint32_t fired;
 	int32_t error;            /* errno of the failure; 0: the usual one of this call */
 	uint64_t caller;          /* offset within the object that made the call that failed */
+	uint64_t detail;          /* its second argument where it is variadic, such as the request of ioctl */
 	_Atomic uint64_t count[FAIL_CALLS_MAX][FAIL_ORIGINS];
 	char names[FAIL_CALLS_MAX][FAIL_NAME_MAX];
 };
