@@ -36,6 +36,7 @@ SILENT = {
     ("get_port_details", "__lxstat"): "what kind of adapter it is, which nobody asks",
     ("__wrap_ioctl", "ioctl %#x" % termios.TIOCOUTQ): "how much is still to go out: the time for it is waited",
     ("lowest_free_fd", "close"): "it is closed",
+    ("lowest_free_fd", "dup"): "a look whether something else has failed",
     ("read_once", "close"): "nothing was written",
     ("read_once", "open"): "tried again",
     ("read_once", "read"): "tried again",
@@ -345,6 +346,19 @@ class ReloadTest(FailingTest):
                 if rig.daemon.running:
                     rig.daemon.stop()
         self.done("while the configuration is read again", len(self.CALLS))
+
+
+class TlsTest(FailingTest):
+    def test_each(self):
+        """Without TLS where it is asked for there is no connection, and a line that says so."""
+        for name, status in (("mosquitto_tls_set", 111), ("mosquitto_tls_insecure_set", 100)):
+            with Rig(models="us2kbpl", modules=1, config={"mqtt": {"tls": "yes"}}, environment=self.calls.environment,
+                     start=False) as rig:
+                self.calls.fail(name, "program")
+                self.start(rig)
+                self.assertEqual(rig.daemon.wait(10), status, name)
+                self.assertTrue(self.calls.fired())
+                self.assertEqual(len(rig.daemon.matching("^error: .*(MQTT client could not be started|tls)")), 1)
 
 
 class OnceTest(FailingTest):

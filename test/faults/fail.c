@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <json-c/json.h>
+#include <json-c/printbuf.h>
 #include <link.h>
 #include <mosquitto.h>
 #include <netdb.h>
@@ -23,9 +24,11 @@
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/timerfd.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -60,6 +63,14 @@ void *__libc_realloc(void *old, size_t size);
 	X(DIR *, opendir, (const char *path), (path), EMFILE, NULL) \
 	X(int, puts, (const char *text), (text), ENOSPC, EOF) \
 	X(int, eventfd, (unsigned value, int flags), (value, flags), EMFILE, -1) \
+	X(int, dup, (int fd), (fd), EMFILE, -1) \
+	X(int, access, (const char *path, int mode), (path, mode), EIO, -1) \
+	X(int, fsync, (int fd), (fd), EIO, -1) \
+	X(FILE *, fdopen, (int fd, const char *mode), (fd, mode), ENOMEM, NULL) \
+	X(int, setrlimit, (__rlimit_resource_t what, const struct rlimit *to), (what, to), EPERM, -1) \
+	X(int, timerfd_create, (clockid_t clock, int flags), (clock, flags), EMFILE, -1) \
+	X(int, timerfd_settime, (int fd, int flags, const struct itimerspec *to, struct itimerspec *was), \
+	  (fd, flags, to, was), EIO, -1) \
 	X(int, flock, (int fd, int operation), (fd, operation), ENOLCK, -1)
 
 #define VARIADIC(X) \
@@ -98,6 +109,10 @@ void *__libc_realloc(void *old, size_t size);
 	  (m, name, password), ENOMEM, MOSQ_ERR_NOMEM) \
 	X(int, mosquitto_will_set, (struct mosquitto *m, const char *topic, int size, const void *payload, int qos, \
 	  bool retain), (m, topic, size, payload, qos, retain), ENOMEM, MOSQ_ERR_NOMEM) \
+	X(int, mosquitto_tls_set, (struct mosquitto *m, const char *ca, const char *folder, const char *certificate, \
+	  const char *key, int (*password)(char *to, int size, int writing, void *user)), \
+	  (m, ca, folder, certificate, key, password), ENOMEM, MOSQ_ERR_NOMEM) \
+	X(int, mosquitto_tls_insecure_set, (struct mosquitto *m, bool insecure), (m, insecure), 0, MOSQ_ERR_INVAL) \
 	X(int, mosquitto_threaded_set, (struct mosquitto *m, bool threaded), (m, threaded), 0, MOSQ_ERR_INVAL) \
 	X(int, mosquitto_int_option, (struct mosquitto *m, enum mosq_opt_t option, int value), (m, option, value), 0, \
 	  MOSQ_ERR_INVAL) \
@@ -121,6 +136,10 @@ void *__libc_realloc(void *old, size_t size);
 	X(struct json_object *, json_object_new_double_s, (double value, const char *text), (value, text), ENOMEM, NULL) \
 	X(int, json_object_object_add, (struct json_object *to, const char *key, struct json_object *value), \
 	  (to, key, value), ENOMEM, -1) \
+	X(struct json_object *, json_object_new_boolean, (json_bool value), (value), ENOMEM, NULL) \
+	X(const char *, json_object_to_json_string_ext, (struct json_object *from, int flags), (from, flags), ENOMEM, NULL) \
+	X(int, printbuf_memset, (struct printbuf *to, int offset, int value, int size), (to, offset, value, size), ENOMEM, \
+	  -1) \
 	X(int, json_object_array_add, (struct json_object *to, struct json_object *value), (to, value), ENOMEM, -1) \
 	X(const char *, json_object_to_json_string_length, (struct json_object *from, int flags, size_t *length), \
 	  (from, flags, length), ENOMEM, NULL)
