@@ -13,7 +13,7 @@ void engine_offer(struct engine *e, bool news);
 /* engine_reply.c: takes the reply that the session holds. */
 void engine_take_reply(struct engine *e, struct command command, int64_t now_ms);
 
-/* Counts how a command ended and lets the schedule go on. */
+/* Counts how a command ended and lets the schedule go on: every command belongs to the pass that sent it. */
 void engine_ended(struct engine *e, struct command command, enum schedule_end end, int64_t now_ms);
 
 /* The module that a command is for; NULL: the whole stack. */

@@ -86,7 +86,7 @@ struct limits_subject {
 	int cells;
 	const struct reply_pwrsys *pwrsys;
 	bool bank; /* the whole bank: the stack's own wishes hold for it */
-	int modules; /* how many share the current: 1 for a module alone */
+	int modules; /* of the bank: how many share the current */
 	uint32_t lost, failed; /* bit N-1: module N is missing from the bank */
 };
 
@@ -104,7 +104,7 @@ struct limits_memory {
 	struct limits_subject_memory bank;
 	struct limits_held held[RACK_MODULES_MAX];
 	uint32_t missing;                 /* bit N-1: module N was lost or failed at the last step */
-	int64_t missing_ms[RACK_MODULES_MAX]; /* since when */
+	int64_t missing_ms[RACK_MODULES_MAX]; /* since when; of the others: the last step */
 };
 
 struct limits {

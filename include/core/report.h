@@ -18,8 +18,8 @@ void report_console_silent(struct engine_actions *out, const struct session *ses
 void report_giving_up(struct engine_actions *out, int failed_polls, bool missing);
 void report_login(struct engine_actions *out, bool accepted);
 
-/* `module` is that of the command, NULL for a command to the whole stack. The first of a module is told,
- * then one in a hundred; the others only at level debug. */
+/* `module` is that of the command, NULL for a command to the whole stack (no required command is). The first of
+ * a module is told, then one in a hundred; the others only at level debug. */
 void report_refused(struct engine_actions *out, struct command command,
                     enum framing_verdict verdict, const struct module *module);
 void report_unreadable(struct engine_actions *out, struct command command,

@@ -25,14 +25,12 @@ static struct opt capacity_mah(const struct module *m)
 {
 	struct opt least = opt_none();
 	struct opt installed = installed_mah(m);
+	int counted = 0;
 
-	for (int i = 0; i < m->bat.cells; i++) {
-		if (!m->bat.cell[i].mah.known)
-			break;
-		least = opt_min(least, m->bat.cell[i].mah);
-		if (i == m->bat.cells - 1)
-			return least;
-	}
+	while (counted < m->bat.cells && m->bat.cell[counted].mah.known)
+		least = opt_min(least, m->bat.cell[counted++].mah);
+	if (counted == m->bat.cells)
+		return least;
 	if (!installed.known)
 		return opt_none();
 	return opt_some((int32_t)((int64_t)installed.value * m->pwr.soc_pct.value / 100));
@@ -252,7 +250,7 @@ static void put_sums(struct figures *f, const struct rack *rack,
 
 static void put_derived(struct figures *f)
 {
-	if (f->installed_mah.known && f->capacity_mah.known) {
+	if (f->installed_mah.known) { /* and so the capacity: its share by the SoC at least */
 		int32_t consumed = f->installed_mah.value - f->capacity_mah.value;
 
 		f->consumed_mah = opt_some(consumed > 0 ? consumed : 0);
@@ -263,7 +261,7 @@ static void put_derived(struct figures *f)
 		/* a trickle out of a large bank: longer than anybody wants to know */
 		f->time_to_go_s = seconds <= INT32_MAX ? opt_some((int32_t)seconds) : opt_none();
 	}
-	if (f->cell_high_mv.known && f->cell_low_mv.known)
+	if (f->cell_high_mv.known) /* and so the lowest */
 		f->diff_mv = opt_some(f->cell_high_mv.value - f->cell_low_mv.value);
 }
 

@@ -268,8 +268,6 @@ static void console_silent(struct engine *e, int64_t now_ms)
 static void take_news(struct engine *e, const struct session_news *news, int64_t now_ms)
 {
 	switch (news->kind) {
-	case SESSION_NOTHING:
-		break;
 	case SESSION_READY:
 		console_ready(e);
 		break;
@@ -286,6 +284,8 @@ static void take_news(struct engine *e, const struct session_news *news, int64_t
 		break;
 	case SESSION_SILENT:
 		console_silent(e, now_ms);
+		break;
+	default: /* SESSION_NOTHING */
 		break;
 	}
 }
@@ -353,8 +353,6 @@ static void take_bytes(struct engine *e, const struct engine_event *event, int64
 static void take_event(struct engine *e, const struct engine_event *event, int64_t now_ms)
 {
 	switch (event->kind) {
-	case ENGINE_TICK:
-		break;
 	case ENGINE_PORT_OPENED:
 		report_port_opened(e->out, e->told.port, e->settings.serial.port);
 		session_opened(&e->session, now_ms);
@@ -371,6 +369,8 @@ static void take_event(struct engine *e, const struct engine_event *event, int64
 		memset(e->digest, 0, sizeof e->digest);
 		if (e->first_pass_done)
 			engine_offer(e, true);
+		break;
+	default: /* ENGINE_TICK */
 		break;
 	}
 }

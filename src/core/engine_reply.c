@@ -258,8 +258,7 @@ void engine_ended(struct engine *e, struct command command, enum schedule_end en
 		e->pass_good++; /* wishes alone are no sign of a battery that can be read */
 	if (end == SCHEDULE_GOOD && m && m->state == MODULE_LOST && command.kind == COMMAND_PWR)
 		schedule_module_back(&e->schedule, command.address);
-	if (e->in_pass)
-		schedule_done(&e->schedule, &e->rack, end, now_ms);
+	schedule_done(&e->schedule, &e->rack, end, now_ms);
 	if (command.kind == COMMAND_GETPWR && end != SCHEDULE_REFUSED)
 		report_fast(e->out, &e->told.fast, command.address, e->schedule.fast[command.address]);
 }
@@ -297,11 +296,11 @@ static void take_refusal(struct engine *e, struct command command, int64_t now_m
 
 /* What does not fit the module's other replies is read again with them; a high-voltage battery's reply
  * would not be another one the second time. */
-static enum schedule_end end_of(enum reply_result result, bool strange)
+static enum schedule_end end_of(enum reply_result result)
 {
 	if (result == REPLY_OK)
 		return SCHEDULE_UNCONFIRMED;
-	if (result == REPLY_HIGH_VOLTAGE && strange)
+	if (result == REPLY_HIGH_VOLTAGE)
 		return SCHEDULE_REFUSED;
 	return result == REPLY_OUT_OF_RANGE ? SCHEDULE_DOUBTED : SCHEDULE_DAMAGED;
 }
@@ -325,6 +324,6 @@ void engine_take_reply(struct engine *e, struct command command, int64_t now_ms)
 	} else {
 		if (fault.result != REPLY_OK || fault.field[0] != '\0')
 			report_fault(e->out, command, &fault, engine_module(e, command), &e->told.strange);
-		engine_ended(e, command, end_of(fault.result, e->told.strange), now_ms);
+		engine_ended(e, command, end_of(fault.result), now_ms);
 	}
 }

@@ -172,7 +172,7 @@ static void judge_alone(struct limits_set *set, const struct settings *settings,
 	struct limits_subject alone = {
 		.charge_soc_pct = r->soc_pct, .discharge_soc_pct = r->soc_pct,
 		.voltage_mv = r->pack_mv, .current_ma = r->current_ma,
-		.cells = r->cells, .pwrsys = pwrsys, .modules = 1,
+		.cells = r->cells, .pwrsys = pwrsys,
 	};
 	struct limits_subject_input in = {
 		.settings = settings, .p = &settings->protection, .subject = &alone,
@@ -246,7 +246,7 @@ static void take_missing(struct limits_set *set, const struct settings *settings
 static void note_missing(struct limits_memory *memory, uint32_t missing, int64_t now_ms)
 {
 	for (int i = 0; i < RACK_MODULES_MAX; i++)
-		if (missing >> i & 1 && !(memory->missing >> i & 1))
+		if (!(memory->missing >> i & 1))
 			memory->missing_ms[i] = now_ms;
 	memory->missing = missing;
 }

@@ -24,7 +24,7 @@ void publication_offer(struct publication *p, const struct limits_set *set, bool
 static int64_t due_ms(const struct publication *p)
 {
 	if (!p->sent)
-		return p->wanted ? INT64_MIN : INT64_MAX;
+		return INT64_MIN; /* the first offer opens, and wants to be sent */
 	if (p->repeat)
 		return p->sent_ms + PUBLICATION_REPEAT_MS;
 	if (p->wanted)

@@ -119,10 +119,10 @@ void report_refused(struct engine_actions *out, struct command command,
 		[FRAMING_UNSUPPORTED] = "not in this version",
 	};
 	bool needed = schedule_required(command.kind);
-	bool looking = needed && module && !module->wanted; /* for modules that may not be there */
+	bool looking = needed && !module->wanted; /* for modules that may not be there */
 	struct text t = line(out, looking   ? LEVEL_DEBUG
 	                          : !needed ? LEVEL_INFO
-	                                    : thinned(module ? module->denied : 0, LEVEL_WARNING));
+	                                    : thinned(module->denied, LEVEL_WARNING));
 
 	text_str(&t, "the console refuses ");
 	put_command(&t, command);
@@ -306,7 +306,7 @@ static void report_event_word(struct engine_actions *out, int address, const cha
 {
 	struct text t;
 
-	if ((before ? before->bits : 0) == now->bits)
+	if (before->bits == now->bits)
 		return;
 	t = line(out, LEVEL_INFO);
 	text_str(&t, "module ");

@@ -405,10 +405,9 @@ static enum event framing_to_event(struct session *s, enum framing_event framed)
 		return closed_event(s);
 	case FRAMING_OVERFLOW:
 		return OVERFLOW;
-	case FRAMING_MORE:
-		break;
+	default: /* FRAMING_MORE */
+		return NO_EVENT;
 	}
-	return NO_EVENT;
 }
 
 struct session_news session_feed(struct session *s, uint8_t byte, int64_t now_ms)

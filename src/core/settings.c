@@ -110,7 +110,7 @@ static bool set_bool(char *to, const struct settings_row *row, const char *value
 	int32_t index = word_index(words_of(row), value);
 	bool yes = index == 1;
 
-	if (index < 0 || index > 1)
+	if (index < 0)
 		return false;
 	memcpy(to, &yes, sizeof(yes));
 	return true;
@@ -338,8 +338,7 @@ static void put_allowed(struct text *t, const struct settings_row *row)
 		put_range(t, row);
 		text_str(t, ", such as 1,2,3");
 		break;
-	case SETTINGS_TAPER_MV:
-	case SETTINGS_TAPER_PCT:
+	default: /* SETTINGS_TAPER_MV, SETTINGS_TAPER_PCT */
 		text_str(t, row->kind == SETTINGS_TAPER_MV ? "five numbers from " : "five whole numbers from ");
 		put_range(t, row);
 		break;
@@ -416,8 +415,7 @@ void settings_get(const struct settings *s, const struct settings_row *row, char
 	case SETTINGS_ADDRESSES:
 		put_addresses(&t, row, (uint32_t)number_at(s, row->offset, 0));
 		break;
-	case SETTINGS_TAPER_MV:
-	case SETTINGS_TAPER_PCT:
+	default: /* SETTINGS_TAPER_MV, SETTINGS_TAPER_PCT */
 		put_taper(&t, row, s);
 		break;
 	}
@@ -434,10 +432,9 @@ static bool step_kept(enum settings_relation relation, int32_t from, int32_t to)
 		return from > to;
 	case SETTINGS_NEVER_RISES:
 		return from >= to;
-	case SETTINGS_NOT_ABOVE:
+	default: /* SETTINGS_NOT_ABOVE */
 		return from <= to;
 	}
-	return false;
 }
 
 static bool between_two(const struct settings_order *order)

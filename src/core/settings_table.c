@@ -266,10 +266,11 @@ const struct settings_row settings_rows[] = {
 };
 const int settings_row_count = LENGTH(settings_rows);
 
+/* Not a blank either. One comparison for both ends, so that it is the same where char has no sign. */
 static bool printable(const char *s)
 {
 	for (; *s != '\0'; s++)
-		if (*s < '!' || *s > '~')
+		if ((unsigned char)(*s - '!') > '~' - '!')
 			return false;
 	return true;
 }

@@ -117,6 +117,54 @@ static void test_recovery_waits_for_a_whole_pass(void **state)
 	assert_int_equal(*dcl, 100000);
 }
 
+/* All are lost and come back one by one; while the second does, the first one's replies are damaged: both have
+ * values, but the bank was not read as a whole yet. */
+static void test_recovery_by_halves_is_not_whole(void **state)
+{
+	static struct bench b;
+	const int32_t *dcl = &b.engine.shown.limit[LIMIT_DCL];
+
+	(void)state;
+	bench_init(&b, 2);
+	bench_run(&b, 10000);
+	b.dead = true;
+	bench_run(&b, 20000);
+	b.dead = false;
+	b.module[1].there = false;
+	while (b.engine.lost)
+		assert_true(bench_next(&b, b.now_ms + 60000));
+	bench_run_to_pause(&b);
+	b.module[1].there = true;
+	b.trouble = (struct bench_trouble){ BENCH_DAMAGE, COMMAND_PWR, 1, 3 };
+	bench_run_pass(&b);
+	assert_int_equal(b.trouble.times, 0);
+	assert_int_equal(b.engine.readings, 2);
+	assert_int_equal(*dcl, 20000);
+	bench_run_pass(&b);
+	assert_int_equal(*dcl, 100000);
+}
+
+/* A port that opens between two passes, unasked: the silence of its console is no failed poll. */
+static void test_port_opens_in_the_pause(void **state)
+{
+	static struct bench b;
+	int failed;
+
+	(void)state;
+	bench_settings(&b, 1);
+	b.no_port = b.dead = true;
+	bench_start(&b);
+	bench_run(&b, 100000);
+	assert_false(b.engine.in_pass);
+	failed = b.engine.failed_polls;
+	b.open = true;
+	bench_step(&b, ENGINE_PORT_OPENED);
+	bench_run(&b, 7000);
+	assert_false(b.engine.in_pass);
+	assert_true(b.engine.told.silence);
+	assert_int_equal(b.engine.failed_polls, failed);
+}
+
 /* Another port: what was known of the battery is not published on, however long the new one is silent. */
 static void test_another_port_is_silent(void **state)
 {
@@ -147,6 +195,8 @@ int main(void)
 		cmocka_unit_test(test_debug_mode_from_before),
 		cmocka_unit_test(test_half_recovery),
 		cmocka_unit_test(test_recovery_waits_for_a_whole_pass),
+		cmocka_unit_test(test_recovery_by_halves_is_not_whole),
+		cmocka_unit_test(test_port_opens_in_the_pause),
 		cmocka_unit_test(test_another_port_is_silent),
 	};
 

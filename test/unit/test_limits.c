@@ -136,6 +136,32 @@ static void test_walks(void **state)
 	}
 }
 
+/* Beyond the last point the last share holds, where the owner lets a taper end before the block. */
+static void test_taper_ends_early(void **state)
+{
+	struct scene s;
+	struct limits limits;
+	char why[128];
+
+	(void)state;
+	scene_init(&s, 1);
+	limits_init(&limits);
+	assert_true(settings_set(&s.settings, settings_find("protection", "charge_taper_voltage"),
+	                         "3.40 3.45 3.50 3.55 3.60", why, sizeof why));
+	assert_true(settings_set(&s.settings, settings_find("protection", "charge_taper_percent"),
+	                         "100 80 60 40 10", why, sizeof why));
+	put(&s, CELL_HIGH, 3600);
+	step(&s, &limits, 0);
+	assert_int_equal(limits.bank_set.limit[LIMIT_CCL], 4000);
+	put(&s, CELL_HIGH, 3650);
+	step(&s, &limits, 1000);
+	assert_int_equal(limits.bank_set.limit[LIMIT_CCL], 4000);
+	assert_false(limits.bank_set.charge_blocked);
+	put(&s, CELL_HIGH, 3300);
+	step(&s, &limits, 2000);
+	assert_int_equal(limits.bank_set.limit[LIMIT_CCL], BASE_CHARGE);
+}
+
 /* Headroom never goes below the floor, even where a cell is far above its target. */
 static void test_headroom_floor(void **state)
 {
@@ -617,6 +643,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_walks),
+		cmocka_unit_test(test_taper_ends_early),
 		cmocka_unit_test(test_headroom_floor),
 		cmocka_unit_test(test_pack_cut),
 		cmocka_unit_test(test_blocked_voltage),

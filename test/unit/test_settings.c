@@ -59,6 +59,20 @@ static void test_rows_are_unique(void **state)
 	assert_null(settings_find("serial", "broker"));
 }
 
+/* What is yes or no has two words and no more. */
+static void test_two_words(void **state)
+{
+	(void)state;
+	for (int i = 0; i < settings_row_count; i++) {
+		const char *choices = settings_rows[i].choices;
+
+		if (settings_rows[i].kind != SETTINGS_BOOL || choices == NULL)
+			continue;
+		assert_non_null(strchr(choices, '|'));
+		assert_ptr_equal(strchr(choices, '|'), strrchr(choices, '|'));
+	}
+}
+
 /* No member of struct settings is without a row: what no row sets would be zero for ever. */
 static void test_rows_cover_the_structure(void **state)
 {
@@ -131,6 +145,10 @@ static const struct {
 	{ "mqtt", "port", "+1", NULL },
 	{ "mqtt", "broker", "", NULL },
 	{ "mqtt", "broker", "a b", NULL },
+	{ "mqtt", "broker", "!a~", "!a~" },
+	{ "mqtt", "broker", "a\x7f", NULL },
+	{ "mqtt", "broker", "\x80", NULL },
+	{ "mqtt", "broker", "\xff", NULL },
 	{ "mqtt", "username", "", "" },
 	{ "mqtt", "username", "a\tb", NULL },
 	{ "mqtt", "password", "with blank and \xc3\xa4", "with blank and \xc3\xa4" },
@@ -339,6 +357,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_defaults_are_good),
 		cmocka_unit_test(test_rows_are_unique),
+		cmocka_unit_test(test_two_words),
 		cmocka_unit_test(test_rows_cover_the_structure),
 		cmocka_unit_test(test_defaults_of_the_rules),
 		cmocka_unit_test(test_values),
