@@ -44,6 +44,10 @@ void report_unlisted(struct engine_actions *out, uint32_t *told,
                      const struct settings *settings, const struct reply_table *table);
 void report_cells(struct engine_actions *out, int console, int configured);
 
+/* The unknown state word of a `pwr` or `bat` reply, "" for none, when it is another one than before. */
+void report_unknown_word(struct engine_actions *out, int address, const char *reply, const char *before,
+                         const char *now);
+
 /* Changed event and state words of a module; `before` NULL: the first reply. */
 void report_events(struct engine_actions *out, int address, const struct reply_pwr *before,
                    const struct reply_pwr *now);

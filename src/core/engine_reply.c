@@ -128,6 +128,7 @@ static bool take_pwr(struct engine *e, int address, const char *body, int64_t no
 	rack_note_bytes(m, RACK_PWR, body, now_ms);
 	m->wanted |= e->settings.battery.addresses == 0;
 	report_events(e->out, address, before.pwr_ms != RACK_NEVER ? &before.pwr : NULL, &pwr);
+	report_unknown_word(e->out, address, "pwr", before.pwr.unknown_word, pwr.unknown_word);
 	return true;
 }
 
@@ -146,6 +147,7 @@ static bool take_bat(struct engine *e, int address, const char *body, int64_t no
 		return false;
 	}
 	rack_note_bytes(m, RACK_BAT, body, now_ms);
+	report_unknown_word(e->out, address, "bat", before.bat.unknown_word, bat.unknown_word);
 	return true;
 }
 
@@ -170,6 +172,7 @@ static bool take_getpwr(struct engine *e, int address, const char *body, int64_t
 		return false;
 	}
 	rack_note_bytes(m, RACK_GETPWR, body, now_ms);
+	report_unknown_word(e->out, address, "getpwr", before.bat.unknown_word, getpwr.bat.unknown_word);
 	return true;
 }
 

@@ -331,7 +331,7 @@ static void report_state_word(struct engine_actions *out, int address, const cha
 {
 	struct text t;
 
-	if (before == now || (before == WORD_NONE && now == WORD_NORMAL))
+	if (before == now || now == WORD_UNKNOWN || (before == WORD_NONE && now == WORD_NORMAL))
 		return;
 	t = line(out, LEVEL_INFO);
 	text_str(&t, "module ");
@@ -365,6 +365,23 @@ void report_events(struct engine_actions *out, int address, const struct reply_p
 	report_state_word(out, address, "Tmpr. Status", old->temp, now->temp);
 	report_state_word(out, address, "Coul. Status", old->coulomb, now->coulomb);
 	report_state_word(out, address, "Soh. Status", old->soh, now->soh);
+}
+
+void report_unknown_word(struct engine_actions *out, int address, const char *reply, const char *before,
+                         const char *now)
+{
+	struct text t;
+
+	if (now[0] == '\0' || strcmp(before, now) == 0)
+		return;
+	t = line(out, LEVEL_WARNING);
+	text_str(&t, "module ");
+	text_int(&t, address);
+	text_str(&t, ": the state word `");
+	text_str(&t, now);
+	text_str(&t, "` in `");
+	text_str(&t, reply);
+	text_str(&t, "` is not known: InternalFailure warns while it is there. Please report it to the authors");
 }
 
 static void report_rule(struct engine_actions *out, const struct limits_set *set,

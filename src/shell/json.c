@@ -183,6 +183,7 @@ static struct json_object *link_module(struct build *b, const struct module *m, 
 
 	add_int(b, o, "address", m->address);
 	add_int(b, o, "online", m->state == MODULE_ONLINE);
+	add_int(b, o, "failed", m->failed);
 	if (age < 0)
 		add_null(b, o, "age_ms");
 	else

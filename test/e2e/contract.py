@@ -24,7 +24,7 @@ LIMITS = ("Info.MaxChargeVoltage", "Info.MaxChargeCurrent", "Info.MaxDischargeCu
 LINK_KEYS = frozenset("version uptime_s console cycle_ms passes failed_polls replies modules".split())
 LINK_CONSOLE = frozenset("state speed prompt woken garbage table".split())
 LINK_REPLIES = frozenset("good damaged late refused".split())
-LINK_MODULE = frozenset("address online age_ms good damaged late name firmware barcode getpwr cells base volt "
+LINK_MODULE = frozenset("address online failed age_ms good damaged late name firmware barcode getpwr cells base volt "
                         "current temperature coulomb soh bat_events bat_event_names power_events power_event_names "
                         "system_fault system_fault_names".split())
 

@@ -15,9 +15,10 @@ LINK = {
     "version": "1", "uptime_s": 3,
     "console": {"state": "idle", "speed": 19200, "prompt": "pylon", "woken": 0, "garbage": 0, "table": 1}, "cycle_ms": None,
     "passes": 1, "failed_polls": 0, "replies": {"good": 4, "damaged": 0, "late": 0, "refused": 0},
-    "modules": [{"address": 1, "online": 1, "age_ms": 7, "good": 4, "damaged": 0, "late": 0, "name": None,
-                 "firmware": None, "barcode": None, "getpwr": "untried", "cells": 4, "base": "Idle", "volt": "Normal", "current": "Normal",
-                 "temperature": "Normal", "coulomb": "Normal", "soh": "Normal", "bat_events": "0x0",
+    "modules": [{"address": 1, "online": 1, "failed": 0, "age_ms": 7, "good": 4, "damaged": 0, "late": 0,
+                 "name": None, "firmware": None, "barcode": None, "getpwr": "untried", "cells": 4, "base": "Idle",
+                 "volt": "Normal", "current": "Normal", "temperature": "Normal", "coulomb": "Normal",
+                 "soh": "Normal", "bat_events": "0x0",
                  "bat_event_names": "", "power_events": "0x2", "power_event_names": "", "system_fault": "0x0",
                  "system_fault_names": ""}],
 }

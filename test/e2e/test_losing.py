@@ -62,6 +62,22 @@ class ModuleTest(unittest.TestCase):
             rig.sim.stack[2].present = False
             rig.wait_bank(counts(1, 1), timeout_s=6)
 
+    def test_failed(self):
+        """It answers, but reports a fault and carries nothing: it leaves the bank like a lost one."""
+        config = dict(PATIENT, protection=dict(PATIENT["protection"], failed_s=1))
+        with Rig(models="us2kbpl", modules=2, config=config) as rig:
+            rig.wait_bank(counts(2, 0))
+            rig.sim.stack[2].set_many(base_state="SysError", current_ma=0)
+            bank = rig.wait_bank(counts(1, 1), timeout_s=8)
+            self.assertEqual(bank["Alarms.InternalFailure"], 2)
+            link = rig.wait_link(lambda doc: doc["modules"][1]["failed"] == 1)
+            self.assertEqual([(m["online"], m["failed"]) for m in link["modules"]], [(1, 0), (1, 1)])
+            self.assertEqual(len(rig.daemon.matching("^warning: module 2 has failed")), 1)
+            rig.sim.stack[2].set_many(base_state=None)
+            bank = rig.wait_bank(counts(2, 0), timeout_s=8)
+            self.assertEqual(bank["Alarms.InternalFailure"], 0)
+            rig.wait_link(lambda doc: doc["modules"][1]["failed"] == 0)
+
     def test_offline_costs_one_command_a_pass(self):
         with Rig(models="us2kbpl", modules=2, config=PATIENT) as rig:
             rig.wait_bank(counts(2, 0))
