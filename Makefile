@@ -149,7 +149,7 @@ clean: ## remove what was built
 coverage: ## lines and branches of the core that the unit tests run
 	@$(PYTHON) test/coverage.py
 
-mutants: ## change limits, dynamics and alarms piece by piece: do the tests notice? (10 minutes)
+mutants: ## change limits, dynamics, alarms and publication piece by piece: do the tests notice? (10 minutes)
 	@$(PYTHON) test/mutants.py
 
 .PHONY: lint fuzz fuzzers all help deps demo check check-long unit model e2e-programs coverage mutants docs docs-check bench bench-docs \

@@ -1,12 +1,12 @@
 #!/usr/bin/python3
-"""Changes the limits, dynamics, confirmation and alarms code one operator or constant at a time and looks
-whether the tests notice.
+"""Changes the limits, dynamics, confirmation, alarms and publication code one operator, constant or statement at
+a time and looks whether the tests notice.
 
   mutants.py [--file PART] [--jobs N] [--sample N] [--model-steps N] [--list]
 
-Only the changed file is compiled; the unit tests of these subjects run first, then, for what they did not
-notice, the comparison with the independent model. Ends with 1 when fewer than 95 % are killed or a survivor is
-not explained in test/mutants-survivors.txt."""
+Only the changed file is compiled, or what includes it; the unit tests of these subjects run first, then, for
+what they did not notice, the comparison with the independent model. Ends with 1 when fewer than 95 % are killed
+or test/mutants-survivors.txt does not explain the survivors, and no others."""
 
 import argparse
 import multiprocessing
@@ -21,9 +21,10 @@ import time
 from collections import Counter, namedtuple
 
 SOURCES = ('src/core/limits.c', 'src/core/limits_module.c', 'src/core/limits_subject.c',
-           'src/core/limits_print.c', 'src/core/dynamics.c', 'src/core/confirm.c', 'src/core/alarms.c')
+           'src/core/limits_print.c', 'src/core/dynamics.c', 'src/core/confirm.c', 'src/core/alarms.c',
+           'src/core/publication.c', 'include/core/trip.h')
 TESTS = ('test_limits', 'test_limits_loss', 'test_limits_print', 'test_limits_reasons', 'test_dynamics',
-         'test_confirm', 'test_alarms')
+         'test_confirm', 'test_alarms', 'test_publication', 'test_thresholds')
 SURVIVORS = 'test/mutants-survivors.txt'
 LEAST_PERCENT = 95
 BUILD = 'build/mutants'
@@ -70,6 +71,19 @@ def replacement(kind, text, spaced):
     return BINARY.get(text) if spaced else None
 
 
+# A whole statement without a block, with the `if` before it. A declaration cannot go: its uses would not compile.
+STATEMENT = re.compile(r'^\t+(?!return\b|break;|case\b|default\b|const\b|static\b|struct\b|enum\b|bool\b|size_t\b'
+                       r'|u?int\w*\b|char\b)(?P<whole>[*(]*[a-z][^;{}]*;)$', re.MULTILINE)
+
+
+def statements(source):
+    """[(start, end)] of those that follow another statement, a block's brace, or what they depend on."""
+    for found in STATEMENT.finditer(source):
+        before = re.sub(r'/\*.*?\*/', '', source[:found.start()], flags=re.DOTALL).rstrip()
+        if found['whole'].count('(') == found['whole'].count(')') and before.endswith((';', '{', '}', ')', 'else')):
+            yield found.start('whole'), found.end('whole')
+
+
 def functions(source):
     """The name of the function, or of the table, that each line belongs to."""
     names, name_here = [], ''
@@ -81,10 +95,13 @@ def functions(source):
 
 
 def mutants_of(path):
-    with open(f'{BUILD}/{path}', encoding='utf-8') as f:
-        source = f.read()
+    source = read(f'{BUILD}/{path}')
     lines, inside = source.splitlines(), functions(source)
     seen, found = Counter(), []
+    for start, end in statements(source):
+        number = source.count('\n', 0, start) + 1
+        found.append(Mutant(path, start, end, 'the statement', ';', number, inside[number - 1],
+                            lines[number - 1].strip(), 1))
     for token in TOKEN.finditer(source):
         kind, text = token.lastgroup, token.group()
         if kind == 'skip':
@@ -119,6 +136,11 @@ def run(command, seconds=None, env=None):
         return None
 
 
+def read(path):
+    with open(path, encoding='utf-8') as f:
+        return f.read()
+
+
 def must(command):
     if run(command) != 0:
         raise SystemExit(f'mutants: failed: {" ".join(command)}')
@@ -146,6 +168,14 @@ def prepare():
     must(['gcc', *CFLAGS, '-o', f'{BUILD}/core_steps', 'test/model/core_steps.c', *link])
 
 
+def touched(mutant):
+    """The sources that must be compiled anew: the changed one, or what includes the changed header."""
+    if mutant.path.endswith('.c'):
+        return [mutant.path]
+    name_there = f'#include "{mutant.path.removeprefix("include/")}"'
+    return [path for path in core_sources() if name_there in read(f'{BUILD}/{path}')]
+
+
 def library(folder, changed):
     """libcore.so in `folder`; `changed`: other objects for some sources."""
     objects = [changed.get(path, object_of(path)) for path in core_sources()]
@@ -169,15 +199,19 @@ def noticed_by(folder, subject, model_steps):
 def try_mutant(task):
     """(mutant, killer); killer 'does not compile' where it is none."""
     mutant, model_steps = task
-    with open(f'{BUILD}/{mutant.path}', encoding='utf-8') as f:
-        source = f.read()
+    source = read(f'{BUILD}/{mutant.path}')
     with tempfile.TemporaryDirectory(prefix='mutant') as folder:
-        changed = f'{folder}/{os.path.basename(mutant.path)}'
-        with open(changed, 'w', encoding='utf-8') as f:
+        there = f'{folder}/{mutant.path.removeprefix("include/")}'
+        os.makedirs(os.path.dirname(there))
+        with open(there, 'w', encoding='utf-8') as f:
             f.write(source[:mutant.start] + mutant.new + source[mutant.end:])
-        if run(['gcc', *CFLAGS, '-c', '-o', f'{folder}/changed.o', changed]) != 0:
-            return mutant, 'does not compile'
-        library(folder, {mutant.path: f'{folder}/changed.o'})
+        changed = {}
+        for path in touched(mutant):
+            changed[path] = f'{folder}/{os.path.basename(path)[:-2]}.o'
+            new = there if path == mutant.path else f'{BUILD}/{path}'
+            if run(['gcc', f'-I{folder}', *CFLAGS, '-c', '-o', changed[path], new]) != 0:
+                return mutant, 'does not compile'
+        library(folder, changed)
         subject = os.path.basename(mutant.path)[:-2]
         return mutant, noticed_by(folder, subject, model_steps)
 
@@ -201,8 +235,8 @@ def explained():
     return names
 
 
-def report(results):
-    """Prints the table and the survivors; True when all is well."""
+def report(results, whole):
+    """Prints the table and the survivors; True when all is well. `whole`: nothing was left out."""
     tried = [(m, by) for m, by in results if by != 'does not compile']
     survivors = sorted({name(m) for m, by in tried if by is None})
     known = explained()
@@ -215,13 +249,16 @@ def report(results):
     for by, count in Counter(by for _, by in tried if by).most_common():
         print(f'  killed by {by}: {count}')
     unexplained = [n for n in survivors if n not in known]
+    stale = sorted(known - set(survivors)) if whole else []
     for n in survivors:
         print(f'survives{"" if n in known else ", not explained"}: {n}')
+    for n in stale:
+        print(f'{SURVIVORS}: killed now, or gone: {n}')
     killed = sum(by is not None for _, by in tried)
     share = 100 * killed / max(1, len(tried))
     print(f'mutants: {killed} of {len(tried)} killed, {share:.1f} %; {len(unexplained)} survivors not explained; '
           f'{len(results) - len(tried)} did not compile')
-    return bool(tried) and share >= LEAST_PERCENT and not unexplained
+    return bool(tried) and share >= LEAST_PERCENT and not unexplained and not stale
 
 
 def main():
@@ -244,7 +281,7 @@ def main():
         raise SystemExit('mutants: the tests fail without any change')
     with multiprocessing.Pool(args.jobs) as pool:
         results = list(pool.imap_unordered(try_mutant, [(m, args.model_steps) for m in mutants], chunksize=4))
-    fine = report(results)
+    fine = report(results, whole=not args.file and not args.sample)
     print(f'{time.monotonic() - began:.0f} s')
     return 0 if fine else 1
 

@@ -59,7 +59,6 @@ void dynamics_step(struct dynamics *d, const struct settings *settings,
 		if (!d->known) {
 			d->published[k] = target[k];
 			d->held_ms[k] = LONG_AGO_MS;
-			d->ramp_ms[k] = now_ms;
 		} else if (modules != d->modules) {
 			d->held_ms[k] = now_ms;
 		}
