@@ -183,6 +183,58 @@ static void test_first_of_equals(void **state)
 	assert_int_equal(limits.bank_set.limit[LIMIT_CCL], 3 * 40000 * 4 / 5);
 }
 
+/* A limit that is lower still, by a wish that makes no sense, does not hide that a module blocks. */
+static void test_a_block_is_not_hidden(void **state)
+{
+	struct scene s;
+	struct limits limits;
+
+	(void)state;
+	scene_init(&s, 2);
+	limits_init(&limits);
+	set_wishes(&s, -1);
+	set_cell_temp(&s, -11000);
+	step(&s, &limits, 0);
+	assert_reason("wish", &limits, LIMIT_CCL, "BMS recommendation: 0.0 A, module 1");
+	assert_true(limits.bank_set.charge_blocked);
+	assert_true(limits.bank_set.discharge_blocked);
+	assert_string_equal(limits.bank_set.mode, "Blocked");
+}
+
+/* Without one sound cell it is the sensors that block: no cell is known to be deep. */
+static void test_no_cell_is_known(void **state)
+{
+	struct scene s;
+	struct limits limits;
+
+	(void)state;
+	scene_init(&s, 2);
+	limits_init(&limits);
+	for (int c = 0; c < 15; c++)
+		s.rack.module[1].bat.cell[c].mv = opt_some(4095);
+	step(&s, &limits, 0);
+	assert_reason("sensors", &limits, LIMIT_CCL, "Cell sensor, module 2");
+}
+
+/* When all are lost that is the reason, whatever had limited them before. */
+static void test_lost_after_a_block(void **state)
+{
+	static const int32_t published[LIMIT_KINDS] = { 49500, 0, 0 };
+	struct scene s;
+	struct limits limits;
+
+	(void)state;
+	scene_init(&s, 2);
+	limits_init(&limits);
+	set_cell_temp(&s, -11000);
+	step(&s, &limits, 0);
+	assert_reason("frost", &limits, LIMIT_CCL, "Cold: -11.0 C, module 2 cell 5");
+	limits_step_lost(&limits, &s.settings, &s.bank, opt_some(3300), published, 1000);
+	assert_reason("lost", &limits, LIMIT_CCL, "Battery lost");
+	assert_reason("lost", &limits, LIMIT_DCL, "Battery lost");
+	assert_true(limits.bank_set.discharge_blocked);
+}
+
 /* Before anything was worked out nothing is limited, and nobody says why. */
 static void test_before_the_first_step(void **state)
 {
@@ -208,6 +260,9 @@ int main(void)
 		cmocka_unit_test(test_reasons),
 		cmocka_unit_test(test_pack_cut),
 		cmocka_unit_test(test_first_of_equals),
+		cmocka_unit_test(test_a_block_is_not_hidden),
+		cmocka_unit_test(test_no_cell_is_known),
+		cmocka_unit_test(test_lost_after_a_block),
 		cmocka_unit_test(test_before_the_first_step),
 	};
 
