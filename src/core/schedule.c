@@ -120,9 +120,7 @@ static bool first_pass(const struct schedule *s)
 
 static bool read_in_this_pass(const struct schedule *s, enum command_kind kind, int address)
 {
-	int64_t asked = s->asked_ms[row_of(kind)][address];
-
-	return asked != RACK_NEVER && asked >= s->pass_ms;
+	return s->asked_ms[row_of(kind)][address] >= s->pass_ms;
 }
 
 bool schedule_fast_on_trial(const struct schedule *s, int address)
@@ -130,11 +128,11 @@ bool schedule_fast_on_trial(const struct schedule *s, int address)
 	return read_in_this_pass(s, COMMAND_BAT, address);
 }
 
+/* While it is untried `bat` comes before it in every visit, to be compared with. */
 static bool fast_wanted(const struct schedule *s, int address)
 {
 	return s->fast[address] == SCHEDULE_FAST_TRUSTED ||
-	       (s->fast[address] == SCHEDULE_FAST_UNTRIED && (s->eager || !first_pass(s)) &&
-	        schedule_fast_on_trial(s, address));
+	       (s->fast[address] == SCHEDULE_FAST_UNTRIED && (s->eager || !first_pass(s)));
 }
 
 static int64_t interval_ms(const struct schedule *s, int row, int address)

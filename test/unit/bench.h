@@ -23,7 +23,7 @@ struct bench_module {
 	int32_t seventh_mv;       /* cell 7 alone; 0: as the others */
 	int32_t pack_mv;          /* 0: the sum of the cells */
 	int32_t total_mah;
-	const char *barcode, *base, *soh;
+	const char *barcode, *firmware, *base, *soh;
 	const char *bat_events, *power_events; /* with the names behind them */
 };
 
@@ -47,6 +47,7 @@ struct bench {
 	bool dead, asleep, no_port;
 	bool no_table, no_pwrsys, no_stat;
 	bool getpwr;          /* the console knows it */
+	bool getpwr_nonsense; /* but what it says has no temperatures */
 	int32_t getpwr_off_mv; /* by how much its cells differ from those of `bat` */
 	bool wants_login, logged_in, login_fails;
 	const char *shy; /* what it says to a command before the login */
@@ -86,7 +87,7 @@ static inline void bench_settings(struct bench *b, uint32_t addresses)
 		b->module[i] = (struct bench_module){
 			.there = addresses >> i & 1, .current_ma = 0, .temp_mc = 20000, .soc_pct = 50,
 			.cells = 15, .info_cells = 15, .cell_mv = 3300, .total_mah = 50000,
-			.barcode = "PXBENCH", .base = "Idle", .soh = "Normal", .bat_events = "0x0",
+			.barcode = "PXBENCH", .firmware = "B10.4", .base = "Idle", .soh = "Normal", .bat_events = "0x0",
 			.power_events = "0x0",
 		};
 }
@@ -184,14 +185,15 @@ static inline void put_getpwr(struct bench *b, const struct bench_module *m)
 	put(b, "%d# %d# %d# %d# %s# Normal# Normal# Normal#\r\r\n", bench_pack_mv(m), m->current_ma, m->temp_mc,
 	    m->total_mah / 100 * m->soc_pct, m->base);
 	for (int i = 0; i < m->cells; i++)
-		put(b, "%d# %d# Normal# Normal#\r\r\n", bench_cell_mv(m, i) + b->getpwr_off_mv, m->temp_mc);
+		put(b, b->getpwr_nonsense ? "%d# Normal# Normal#\r\r\n" : "%d# %d# Normal# Normal#\r\r\n",
+		    bench_cell_mv(m, i) + b->getpwr_off_mv, m->temp_mc);
 	put(b, "0#\r\r\n1#\r\r\n");
 }
 
 static inline void put_info(struct bench *b, const struct bench_module *m, int address)
 {
 	put(b, "Device address      : %d\r\r\nDevice name         : US2000\r\r\n", address);
-	put(b, "Main Soft version   : B10.4\r\r\nBarcode             : %s\r\r\n", m->barcode);
+	put(b, "Main Soft version   : %s\r\r\nBarcode             : %s\r\r\n", m->firmware, m->barcode);
 	put(b, "Specification       : 48V/50AH\r\r\nCell Number         : %d\r\r\n", m->info_cells);
 	put(b, "Max Dischg Curr     : -96000mA\r\r\nMax Charge Curr     : 98000mA\r\r\n");
 }
@@ -434,6 +436,8 @@ static inline bool bench_next(struct bench *b, int64_t end_ms)
 {
 	int64_t next = engine_deadline(&b->engine);
 
+	/* the port may rest, but silence must not be found out with a reply lying there */
+	assert_true(engine_read_after(&b->engine) < session_deadline(&b->engine.session));
 	if (b->replying && b->reply_ms < next)
 		next = b->reply_ms;
 	if (b->port_event)

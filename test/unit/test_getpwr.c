@@ -137,6 +137,40 @@ static void test_unknown_word(void **state)
 	assert_string_equal(s.rack.module[0].bat.unknown_word, "Strange");
 }
 
+/* As many cells as a module may have, and at least one. */
+static void test_how_many_cells(void **state)
+{
+	static const struct {
+		int cells;
+		enum reply_result result;
+		const char *field;
+	} rows[] = {
+		{ 0, REPLY_DAMAGED, "number of lines" }, { 1, REPLY_OK, "" }, { REPLY_CELLS_MAX, REPLY_OK, "" },
+		{ REPLY_CELLS_MAX + 1, REPLY_DAMAGED, "number of cells" },
+	};
+
+	(void)state;
+	for (int i = 0; i < COUNT_OF(rows); i++) {
+		char body[2048] = "49500# 0# 20000# 25000# Idle# Normal# Normal# Normal#\n";
+		struct reply_fault fault = { REPLY_OK, "", 0 };
+		struct reply_getpwr g;
+
+		for (int c = 0; c < rows[i].cells; c++)
+			strcat(body, "3300# 20000# Normal# Normal#\n");
+		strcat(body, "0#\n1#\n");
+		assert_row("cells", i, reply_parse_getpwr(body, &g, &fault), rows[i].result);
+		assert_string_equal(fault.field, rows[i].field);
+	}
+}
+
+static void test_names(void **state)
+{
+	(void)state;
+	assert_string_equal(schedule_fast_name(SCHEDULE_FAST_UNTRIED), "untried");
+	assert_string_equal(schedule_fast_name(SCHEDULE_FAST_TRUSTED), "used");
+	assert_string_equal(schedule_fast_name(SCHEDULE_FAST_REFUSED), "not used");
+}
+
 /* ---- In the daemon ---- */
 
 static void start(struct bench *b, int modules)
@@ -241,6 +275,46 @@ static void test_falls_back(void **state)
 	}
 }
 
+/* It is whole, but cannot be read, or its cells leave the pack: the cells of `bat` are taken. */
+static void test_nonsense(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		static struct bench b;
+
+		start(&b, 1);
+		bench_run(&b, 10000);
+		bench_run_to_pause(&b);
+		bench_forget(&b);
+		b.getpwr_nonsense = i == 0;
+		b.getpwr_off_mv = i == 0 ? 0 : 200;
+		bench_run_pass(&b);
+		if (strncmp(b.trace, "pwr1 getpwr1 getpwr1 getpwr1 bat1", 33) != 0)
+			fail_msg("row %d: %s", i, b.trace);
+		assert_int_equal(b.engine.rack.module[0].bat.cell[0].mv.value, 3300);
+		assert_true(b.engine.rack.module[0].damaged > 0);
+		assert_true(b.online);
+	}
+}
+
+/* Refused by the old firmware, known to the new one. */
+static void test_new_firmware_is_asked(void **state)
+{
+	static struct bench b;
+
+	(void)state;
+	start(&b, 1);
+	b.getpwr = false;
+	bench_run(&b, 10000);
+	assert_int_equal(b.engine.schedule.fast[1], SCHEDULE_FAST_REFUSED);
+	b.getpwr = true;
+	bench_run(&b, 2 * 3600 * 1000);
+	assert_int_equal(b.engine.schedule.fast[1], SCHEDULE_FAST_REFUSED);
+	b.module[0].firmware = "B10.5";
+	bench_run(&b, 2 * 3600 * 1000);
+	assert_int_equal(b.engine.schedule.fast[1], SCHEDULE_FAST_TRUSTED);
+}
+
 /* The log hears of it twice at most: when it is used, and when it is given up. */
 static void test_told(void **state)
 {
@@ -336,6 +410,10 @@ int main(void)
 		cmocka_unit_test(test_confirmed),
 		cmocka_unit_test(test_another_firmware),
 		cmocka_unit_test(test_frozen),
+		cmocka_unit_test(test_how_many_cells),
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_nonsense),
+		cmocka_unit_test(test_new_firmware_is_asked),
 	};
 
 	return cmocka_run_group_tests_name("getpwr", tests, NULL, NULL);

@@ -431,6 +431,29 @@ static void test_lost_battery_voltage(void **state)
 	assert_int_equal(limits.bank_set.limit[LIMIT_CVL], 51000);
 }
 
+/* Time alone changes something: whatever of these is remembered, of any module. */
+static void test_waiting(void **state)
+{
+	struct limits limits;
+
+	(void)state;
+	for (int i = 0; i < RACK_MODULES_MAX; i++) {
+		struct limits_memory *m = &limits.memory;
+		bool *const flags[] = { &m->module[i].pack_under, &m->module[i].over_current, &m->alone[i].blocked,
+			                &m->bank.blocked };
+
+		for (int f = 0; f < COUNT_OF(flags); f++) {
+			limits_init(&limits);
+			assert_false(limits_waiting(&limits));
+			*flags[f] = true;
+			assert_row("waiting", f, limits_waiting(&limits), true);
+		}
+		limits_init(&limits);
+		m->missing = UINT32_C(1) << i;
+		assert_true(limits_waiting(&limits));
+	}
+}
+
 /* The hour of a module that comes back later than the others began when all were lost. */
 static void test_hour_begins_with_the_battery(void **state)
 {
@@ -526,6 +549,7 @@ int main(void)
 		cmocka_unit_test(test_lost_battery_raises_nothing),
 		cmocka_unit_test(test_lost_battery_clamps),
 		cmocka_unit_test(test_lost_battery_voltage),
+		cmocka_unit_test(test_waiting),
 		cmocka_unit_test(test_hour_begins_with_the_battery),
 		cmocka_unit_test(test_would_block),
 		cmocka_unit_test(test_would_block_by_its_own_memory),
