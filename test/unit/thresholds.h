@@ -249,6 +249,7 @@ static inline bool too_old_after_long_passes(struct world *w, int32_t ms)
 {
 	renew(w);
 	w->s.rack.last_good_pass_ms = LONG_PASS_MS;
+	w->s.rack.module[15].pwr_ms = ms; /* somebody is heard: not the whole console is silent */
 	(void)rack_age(&w->s.rack, &w->s.settings, ms);
 	return with(w)->state == MODULE_LOST;
 }
