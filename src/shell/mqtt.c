@@ -273,11 +273,11 @@ static void clean_up(struct mqtt *m)
 
 static int lowest_free_fd(const struct mqtt *m)
 {
-	int fd = dup(m->wake_fd);
+	int fd = dup(m->wake_fd), number = fd;
 
 	if (fd >= 0)
 		close(fd);
-	return fd;
+	return number;
 }
 
 /* Without a word the library does without the two sockets by which it is woken: every message would be late then. */

@@ -23,6 +23,7 @@ static int roll(int sides)
 static void trouble(struct bench *b)
 {
 	static const enum command_kind kinds[] = { COMMAND_PWR_TABLE, COMMAND_PWR, COMMAND_BAT, COMMAND_INFO, COMMAND_STAT };
+	static const enum bench_fault bad[] = { BENCH_DAMAGE, BENCH_MUTE, BENCH_CUT, BENCH_REFUSE };
 	static const int32_t cells_mv[] = { 3300, 3300, 3440, 3520, 3620, 3700, 3000, 2850 };
 	struct bench_module *m = &b->module[roll(MODULES)];
 
@@ -33,7 +34,7 @@ static void trouble(struct bench *b)
 	m->seventh_mv = cells_mv[roll(COUNT_OF(cells_mv))];
 	m->current_ma = roll(40001) - 20000;
 	m->temp_mc = roll(60000) - 5000;
-	b->trouble = (struct bench_trouble){ (enum bench_fault)roll(4), kinds[roll(COUNT_OF(kinds))],
+	b->trouble = (struct bench_trouble){ bad[roll(COUNT_OF(bad))], kinds[roll(COUNT_OF(kinds))],
 		                             (uint8_t)roll(MODULES + 1), 1 + roll(3) };
 	if (roll(20) == 0)
 		m->there = false;

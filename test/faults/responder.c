@@ -44,7 +44,7 @@ struct responder {
 	size_t used;
 };
 
-static void die(const char *what)
+static _Noreturn void die(const char *what)
 {
 	perror(what);
 	exit(1);
