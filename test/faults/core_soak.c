@@ -92,7 +92,7 @@ static void test_soak(void **state)
 	assert_int_equal(mallinfo2().uordblks, before);
 	printf("%ld polls in %lld days of its time, %ld faults, %ld losses of all\n", polls,
 	       (long long)((b->now_ms - BEGIN_MS) / 86400000), faults, lost);
-	assert_true(faults > polls / CALM_PASSES / 2 && lost > 0);
+	assert_true(faults > polls / CALM_PASSES / 2 && lost >= polls / 100000);
 }
 
 int main(int argc, char **argv)
