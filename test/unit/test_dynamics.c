@@ -155,6 +155,23 @@ static void test_release(void **state)
 	assert_int_equal(d.published[LIMIT_CCL], 0);
 }
 
+/* Any of the three below its target is on its way up; one at it or above is not. */
+static void test_climbing(void **state)
+{
+	const int32_t target[LIMIT_KINDS] = { 52500, 40000, 50000 };
+
+	(void)state;
+	for (enum limits_kind k = 0; k < LIMIT_KINDS; k++) {
+		for (int by = -1; by <= 1; by++) {
+			struct dynamics d = { .known = true };
+
+			memcpy(d.published, target, sizeof target);
+			d.published[k] += by;
+			assert_row("climbing", (int)k, dynamics_climbing(&d, target), by < 0);
+		}
+	}
+}
+
 static struct limits_set set_of(int32_t ccl, const char *rule)
 {
 	struct limits_set set = { .limit = { 42500 + ccl, ccl, 50000 }, .mode = "Bulk" };
@@ -241,6 +258,7 @@ int main(void)
 		cmocka_unit_test(test_walks),
 		cmocka_unit_test(test_pace),
 		cmocka_unit_test(test_release),
+		cmocka_unit_test(test_climbing),
 		cmocka_unit_test(test_show),
 		cmocka_unit_test(test_resume),
 		cmocka_unit_test(test_show_after_restart),
