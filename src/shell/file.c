@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -68,4 +69,48 @@ bool file_read(const char *path, char *buffer, size_t size, struct file_facts *f
 	bool good = read_open(fd, buffer, size, facts, why, why_size);
 	close(fd);
 	return good;
+}
+
+static bool write_whole(const char *path, const void *bytes, size_t size, bool durable)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	bool fine;
+
+	if (fd < 0)
+		return false;
+	errno = ENOSPC; /* what a short write means */
+	fine = write(fd, bytes, size) == (ssize_t)size && (!durable || fsync(fd) == 0);
+	return close(fd) == 0 && fine;
+}
+
+/* A name is on the disk when its folder is. */
+static bool sync_folder(const char *path)
+{
+	char folder[PATH_MAX];
+	const char *slash = strrchr(path, '/');
+	int fd;
+	bool fine;
+
+	snprintf(folder, sizeof(folder), "%.*s", slash ? (int)(slash - path) + 1 : 1, slash ? path : ".");
+	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fine = fd >= 0 && fsync(fd) == 0;
+	if (fd >= 0)
+		close(fd);
+	return fine;
+}
+
+bool file_replace(const char *path, const void *bytes, size_t size, bool durable)
+{
+	char fresh[PATH_MAX];
+
+	if (snprintf(fresh, sizeof(fresh), "%s.new", path) >= (int)sizeof(fresh)) {
+		errno = ENAMETOOLONG;
+		return false;
+	}
+	if (write_whole(fresh, bytes, size, durable) && rename(fresh, path) == 0)
+		return !durable || sync_folder(path);
+	int why = errno;
+	unlink(fresh);
+	errno = why;
+	return false;
 }

@@ -2,11 +2,10 @@
 
 #include "core/digest.h"
 #include "core/text.h"
+#include "shell/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -79,28 +78,13 @@ bool memory_read(const char *path, struct engine_memory *memory)
 	return true;
 }
 
-static bool write_whole(const char *path, const void *buffer, size_t size)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	bool fine = fd >= 0 && write(fd, buffer, size) == (ssize_t)size;
-
-	if (fd >= 0)
-		fine &= close(fd) == 0;
-	return fine;
-}
-
 bool memory_write(const char *path, const struct engine_memory *memory)
 {
 	static struct memory_file file;
-	char fresh[PATH_MAX];
 
 	if (!fill_head(&file))
 		return false;
 	file.memory = *memory;
 	file.sum = sum_of(&file);
-	if (snprintf(fresh, sizeof fresh, "%s.new", path) >= (int)sizeof fresh) {
-		errno = ENAMETOOLONG;
-		return false;
-	}
-	return write_whole(fresh, &file, sizeof file) && rename(fresh, path) == 0;
+	return file_replace(path, &file, sizeof file, false);
 }
