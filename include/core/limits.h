@@ -49,7 +49,7 @@ struct limits_reason {
 struct limits_set {
 	int32_t limit[LIMIT_KINDS]; /* mV, mA, mA */
 	bool charge_blocked, discharge_blocked;
-	const char *mode; /* the stage: "Bulk", "Float" or "Blocked" */
+	const char *mode; /* the stage: "Bulk", "Float", "Full charge" or "Blocked" */
 	struct limits_reason reason[LIMIT_KINDS];
 };
 
@@ -75,6 +75,11 @@ struct limits_subject_memory {
 	bool blocked;
 	int32_t blocked_mv;      /* the charge voltage while blocked */
 	int64_t blocked_step_ms; /* when it was last lowered, or set */
+	bool full_charge;        /* one is under way */
+	bool full_high;          /* the pack was high enough for one at the last step, */
+	int64_t full_ms;         /* which was then */
+	int64_t full_held_ms;    /* how long it has been high enough in all */
+	bool full_charged;       /* at the last step a full charge was there: by the modules' word, or held long enough */
 };
 
 /* What a subject rule sees. */
@@ -88,6 +93,8 @@ struct limits_subject {
 	bool bank; /* the whole bank: the stack's own wishes hold for it */
 	int modules; /* of the bank: how many share the current */
 	uint32_t lost, failed; /* bit N-1: module N is missing from the bank */
+	bool full;             /* every module that counts reports Full */
+	int64_t since_full_s;  /* since the last full charge, or since anybody counts; of the bank alone */
 };
 
 /* What a module's own rules said last: it outlives the module for a while. */

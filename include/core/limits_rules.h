@@ -43,7 +43,8 @@ struct limits_subject_rule {
 
 extern const struct limits_module_rule limits_module_rules[];
 extern const int limits_module_rule_count;
-/* CCL rules come first: the charge voltage needs to know whether charge is blocked. */
+/* CCL rules come first: the charge voltage needs to know whether charge is blocked. Full charge comes before the
+ * stage, which gives way to it. */
 extern const struct limits_subject_rule limits_subject_rules[];
 extern const int limits_subject_rule_count;
 

@@ -60,6 +60,8 @@ struct settings_protection {
 	/* stage; voltages are those of one cell */
 	int32_t cell_bulk_mv, cell_float_mv, cell_floor_mv;
 	int32_t float_soc_pct, bulk_soc_pct;
+	/* full charge; 0 days: never */
+	int32_t full_charge_days, full_charge_mv, full_charge_hours;
 	/* cell headroom */
 	int32_t headroom_start_cell_mv, headroom_target_cell_mv;
 	/* charge blocked: the charge voltage steps down while current still flows */

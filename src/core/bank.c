@@ -73,9 +73,11 @@ void bank_subject(const struct rack *rack, const struct settings *settings,
 	/* rounded to the careful side: up for charge, down for discharge */
 	subject->charge_soc_pct = (soc + 999) / 1000;
 	subject->discharge_soc_pct = soc / 1000;
+	subject->full = true;
 	for (int i = 0; i < count; i++) {
 		voltage += readings[i].pack_mv;
 		subject->current_ma += readings[i].current_ma;
+		subject->full &= readings[i].pwr->coulomb == WORD_FULL;
 		if (settings->limits.worst_soc && readings[i].soc_pct > subject->charge_soc_pct)
 			subject->charge_soc_pct = readings[i].soc_pct;
 		if (settings->limits.worst_soc && readings[i].soc_pct < subject->discharge_soc_pct)
@@ -120,7 +122,8 @@ static void put_limits(struct figures *f, const struct settings *settings,
 	const struct limits_reason *cvl = &set->reason[LIMIT_CVL];
 
 	text_str(&mode, set->mode);
-	if (strcmp(cvl->rule, "Stage") != 0 && strcmp(cvl->rule, "Charge blocked") != 0) {
+	if (strcmp(cvl->rule, "Stage") != 0 && strcmp(cvl->rule, "Full charge") != 0 &&
+	    strcmp(cvl->rule, "Charge blocked") != 0) {
 		text_str(&mode, " (");
 		limits_describe(cvl, &mode);
 		text_str(&mode, ")");

@@ -60,7 +60,9 @@ static void judge_subject(struct limits_set *set, struct limits_subject_input *i
 		v = limits_subject_rules[i].judge(in);
 		take(set, limits_subject_rules[i].kind, limits_subject_rules[i].name, address, &v);
 	}
-	set->mode = set->charge_blocked ? "Blocked" : in->memory->floating ? "Float" : "Bulk";
+	set->mode = set->charge_blocked ? "Blocked"
+	            : in->memory->full_charge ? "Full charge"
+	            : in->memory->floating ? "Float" : "Bulk";
 }
 
 /* Takes the minimum of another set into `set`. */
@@ -322,6 +324,7 @@ void limits_step_lost(struct limits *limits, const struct settings *settings,
 
 	note_missing(&limits->memory, UINT32_MAX, now_ms);
 	bank.current_ma = 0; /* nobody knows it now */
+	bank.full = false;
 	discharge.blocks |= set->discharge_blocked;
 	*set = unlimited;
 	take(set, LIMIT_CCL, "Battery lost", 0, &charge);

@@ -5,6 +5,9 @@
 
 #include <stddef.h>
 
+#define HOUR_MS (60 * 60 * 1000)
+#define DAY_S (24 * 60 * 60)
+
 /* ---- The bank, or one module alone ---- */
 
 static struct limits_verdict high_soc(const struct limits_subject_input *in)
@@ -51,15 +54,50 @@ static struct limits_verdict stack_discharge_wish(const struct limits_subject_in
 	return stack_wish(in, pwrsys ? pwrsys->system_discharge_ma : opt_none());
 }
 
+/* How long the pack has been held high in this full charge, in all: clouds do not make it begin anew. Time while
+ * charge is blocked, or nobody knows the voltage, which blocks it, does not count. */
+static void hold_full(const struct limits_subject_input *in)
+{
+	struct limits_subject_memory *m = in->memory;
+	bool high = !in->charge_blocked &&
+	            in->subject->voltage_mv >= limits_pack_mv(in->p->full_charge_mv, in->subject->cells);
+
+	if (m->full_charge && high && m->full_high)
+		m->full_held_ms += in->now_ms - m->full_ms;
+	m->full_high = high;
+	m->full_ms = in->now_ms;
+}
+
+/* Cells balance near full only. A stack that has not been there for long is charged to its end: what the stage
+ * says of float does not hold meanwhile. All that lowers the voltage does. */
+static struct limits_verdict full_charge(const struct limits_subject_input *in)
+{
+	const struct limits_subject *s = in->subject;
+	struct limits_subject_memory *m = in->memory;
+
+	if (!s->bank)
+		return limits_silent();
+	hold_full(in);
+	m->full_charged = s->full || m->full_held_ms >= (int64_t)in->p->full_charge_hours * HOUR_MS;
+	if (m->full_charged || in->p->full_charge_days == 0) {
+		m->full_charge = false;
+		m->full_held_ms = 0;
+	} else {
+		m->full_charge |= s->since_full_s >= in->p->full_charge_days * (int64_t)DAY_S;
+	}
+	return m->full_charge ? limits_speak_plain(limits_pack_mv(in->p->cell_bulk_mv, s->cells)) : limits_silent();
+}
+
 static struct limits_verdict stage(const struct limits_subject_input *in)
 {
 	int32_t soc = in->subject->charge_soc_pct;
 	bool *floating = &in->memory->floating;
+	bool low;
 
 	*floating = trip_above(*floating, soc, soc, in->p->float_soc_pct - 1, in->p->bulk_soc_pct - 1);
-	return limits_speak(limits_pack_mv(*floating ? in->p->cell_float_mv : in->p->cell_bulk_mv,
-	                            in->subject->cells),
-	             soc, UNIT_PCT, 0);
+	low = *floating && !in->memory->full_charge;
+	return limits_speak(limits_pack_mv(low ? in->p->cell_float_mv : in->p->cell_bulk_mv, in->subject->cells),
+	                    soc, UNIT_PCT, 0);
 }
 
 /* Solar chargers with DC feed-in obey CVL and not CCL: while charge is blocked and current still flows,
@@ -106,6 +144,9 @@ const struct limits_subject_rule limits_subject_rules[] = {
 	  "below {low_soc_block} until {low_soc_block_release}" },
 	{ LIMIT_DCL, "BMS recommendation", stack_discharge_wish,
 	  "never above what the BMS recommends for the stack, where the console tells" },
+	{ LIMIT_CVL, "Full charge", full_charge,
+	  "bulk {cell_bulk_voltage} a cell instead of float, after {full_charge_days} without a full charge (0: never): "
+	  "until every module reports Full, or {full_charge_hours} at {full_charge_voltage} a cell or more" },
 	{ LIMIT_CVL, "Stage", stage,
 	  "bulk {cell_bulk_voltage} a cell while SoC is below {float_soc}, float "
 	  "{cell_float_voltage} a cell from there until below {bulk_soc}" },

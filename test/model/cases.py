@@ -41,6 +41,7 @@ def differences(core, model):
     return '\n'.join(rows) or f'  core:  {core}\n  model: {model}'
 
 
+FULL_CHARGE = 'U'
 TOPIC = ('CVL', 'CCL', 'DCL', 'blocks and mode', 'published CVL', 'published CCL', 'published DCL')
 
 
@@ -140,10 +141,10 @@ class Worse:
 
     def higher(self, one, other, limits):
         """The limit that a worse input made higher. While charge is blocked the moment decides at which that
-        began, and with a worse input it began earlier."""
+        began, and with a worse input it began earlier. A full charge lasts longer where less is charged."""
         kept = self.scenario.settings.get('discharge_blocked_current', 0)
         for k in limits:
-            if k == 0 and one.charge_blocked:
+            if k == 0 and (one.charge_blocked or other.mode == FULL_CHARGE):
                 continue
             if other.limit[k] > (max(one.limit[k], kept) if k == 2 else one.limit[k]):
                 return k

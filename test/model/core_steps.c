@@ -12,7 +12,7 @@
  *   settle                    the first whole bank after all was lost: DCL is free at once
  *   flush                     what was written goes out
  * A line of output begins with "bank" or "lost", then CVL CCL DCL, charge and discharge blocked, the mode's
- * letter, what is published of the three, voltage, power and SoC, and alarms; for each module that answers its
+ * letter (B bulk, F float, U full charge, X blocked), what is published of the three, voltage, power and SoC, and alarms; for each module that answers its
  * number, the same of its own topic. Anything not understood ends the program with status 2. */
 #include "core/alarms.h"
 #include "core/bank.h"
@@ -42,7 +42,7 @@ struct world {
 	int together;
 	int modules, cells;
 	uint32_t lost;
-	int64_t now_ms;
+	int64_t now_ms, full_ms; /* the last full charge */
 };
 
 static struct world w;
@@ -155,6 +155,7 @@ static enum word *word_of(struct module *m, const char *field)
 	} table[] = {
 		{ "base", &m->pwr.base }, { "volt", &m->pwr.volt }, { "current_word", &m->pwr.current },
 		{ "temperature_word", &m->pwr.temp }, { "soh", &m->pwr.soh },
+		{ "coulomb", &m->pwr.coulomb },
 	};
 
 	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
@@ -219,7 +220,9 @@ static void change(char *text)
 	module = number(text);
 	if (module < 0 || module > w.modules)
 		refuse("no such module", text);
-	if (module == 0)
+	if (strcmp(dot + 1, "since_full") == 0)
+		w.full_ms = w.now_ms - number(equals + 1) * INT64_C(1000);
+	else if (module == 0)
 		set_wish(dot + 1, equals + 1);
 	else
 		set_module(&w.rack.module[module - 1], dot + 1, equals + 1);
@@ -299,9 +302,12 @@ static void judge_bank(void)
 	int missing = w.modules - w.sound;
 
 	bank_subject(&w.rack, &w.settings, w.reading, w.sound, &w.last);
+	w.last.since_full_s = (w.now_ms - w.full_ms) / 1000;
 	limits_step(&w.limits, &w.settings, w.reading, w.answering, &w.last, w.now_ms);
 	alarms_step(&w.alarms, &w.settings, w.reading, w.answering, w.modules - w.answering, w.modules,
 	            w.now_ms);
+	if (w.limits.memory.bank.full_charged)
+		w.full_ms = w.now_ms;
 	w.together = w.sound;
 	follow(w.sound);
 	bank_figures(&w.rack, &w.settings, w.reading, w.sound, missing, &w.limits, &w.shown, &w.alarms,
@@ -313,6 +319,7 @@ static void judge_lost(void)
 	struct figures before = w.figures;
 
 	w.last.modules = w.together;
+	w.last.since_full_s = (w.now_ms - w.full_ms) / 1000;
 	limits_step_lost(&w.limits, &w.settings, &w.last, before.cell_low_mv, w.dynamics.published,
 	                 w.now_ms);
 	follow(w.together);
@@ -331,10 +338,15 @@ static void print_opt(struct opt value)
 
 static void print_set(const struct limits_set *set, const struct dynamics *d)
 {
+	char mode = set->mode[0];
+
+	if (mode == 'B' && set->mode[1] == 'l')
+		mode = 'X';
+	else if (mode == 'F' && set->mode[1] == 'u')
+		mode = 'U';
 	printf(" %d %d %d %d%d%c %d %d %d", (int)set->limit[LIMIT_CVL], (int)set->limit[LIMIT_CCL],
 	       (int)set->limit[LIMIT_DCL], set->charge_blocked, set->discharge_blocked,
-	       set->mode[1] == 'l' && set->mode[0] == 'B' ? 'X' : set->mode[0],
-	       (int)d->published[LIMIT_CVL], (int)d->published[LIMIT_CCL], (int)d->published[LIMIT_DCL]);
+	       mode, (int)d->published[LIMIT_CVL], (int)d->published[LIMIT_CCL], (int)d->published[LIMIT_DCL]);
 }
 
 static void print_alarms(const struct alarms_set *set)

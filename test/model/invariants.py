@@ -6,7 +6,7 @@ from model_rules import pack_voltage
 from model_settings import with_changes
 from world import SETTLE
 
-Topic = namedtuple('Topic', 'name address limit charge_blocked discharge_blocked published')
+Topic = namedtuple('Topic', 'name address limit charge_blocked discharge_blocked mode published')
 Said = namedtuple('Said', 'state topics figures')
 
 RAMP_STEP_MS = 100
@@ -15,7 +15,7 @@ RAMP_STEP_MS = 100
 def topic(name, address, parts):
     cvl, ccl, dcl, flags, *published = parts
     return Topic(name, address, (int(cvl), int(ccl), int(dcl)), flags[0] == '1', flags[1] == '1',
-                 tuple(map(int, published)))
+                 flags[2], tuple(map(int, published)))
 
 
 def parse(line):

@@ -23,6 +23,10 @@ Where the text leaves room, these decisions hold:
 - A cell whose voltage is absent or cannot be, and a cell whose temperature was there before and is absent:
   while a module has one, nothing that its own rules grant is more than they granted before.
 - What a missing module was granted last counts also while all are missing.
+- A full charge is the bank's alone, and takes the place of the stage: everything else may lower the voltage. Days
+  count in whole seconds from the last one; the hours at the voltage add up over the steps of one full charge at whose
+  begin and end it was reached; not while charge is blocked, or all are lost. Then, as with "Full" of every module
+  that is neither lost nor failed, the days count anew.
 - The `pwr` table may trip a rule and keep it from ending; it ends none.
 """
 
@@ -46,6 +50,7 @@ class Module:
     volt: str = 'Normal'
     current_word: str = 'Normal'
     temperature_word: str = 'Normal'
+    coulomb: str = '-'
     soh: str = '-'
     bat: int = 0
     power: int = 0
@@ -118,6 +123,37 @@ class Soc:
         return self.blocked_at
 
 
+class FullCharge:
+    """The rule of the bank alone that a stack must be full now and then."""
+
+    def __init__(self, plan):
+        self.plan = plan
+        self.since_ms = 0           # without a full charge
+        self.told_ms = None         # somebody else knows better
+        self.held_ms = 0            # at the voltage, in this full charge
+        self.high_at = None         # the last step, if the voltage was high enough then
+        self.going = False
+        self.seen_ms = 0            # the last step
+
+    def judge(self, full, voltage, blocked, now):
+        """Whether a full charge is going on."""
+        s = self.plan.settings
+        self.since_ms = self.since_ms + now - self.seen_ms if self.told_ms is None else self.told_ms
+        self.told_ms, self.seen_ms = None, now
+        high = not blocked and voltage >= self.plan.pack(s['full_charge_voltage'])
+        if self.going and high and self.high_at is not None:
+            self.held_ms += now - self.high_at
+        self.high_at = now if high else None
+        done = full or self.going and self.held_ms >= s['full_charge_hours'] * 3600000
+        due = s['full_charge_days'] and self.since_ms >= s['full_charge_days'] * 86400000
+        self.going = bool(s['full_charge_days'] and not done and (self.going or due))
+        if not self.going:
+            self.held_ms = 0
+        if done:
+            self.since_ms = 0
+        return self.going
+
+
 @dataclass
 class Held:
     cvl: int
@@ -138,6 +174,7 @@ class Model:
         self.memory = [self.plan.new_memory() for _ in range(modules)]
         self.alone = [Soc(self.plan) for _ in range(modules)]
         self.bank_soc = Soc(self.plan)
+        self.full_charge = FullCharge(self.plan)
         self.held = [None] * modules
         self.granted = [None] * modules               # by the own rules of each, at the last step
         self.heat_seen = [frozenset(range(cells)) for _ in range(modules)]
@@ -238,6 +275,7 @@ class Model:
         return {'milli': milli, 'charge_soc': charge_soc, 'discharge_soc': discharge_soc,
                 'voltage': sum(m.pack for m in here) // len(here),
                 'current': sum(m.current for m in here), 'modules': len(here),
+                'full': all(m.coulomb == 'Full' for m in here),
                 'cell_low': min(lows, default=None)}
 
     def kept(self, now):
@@ -272,6 +310,8 @@ class Model:
     def as_one(self, verdict, seen, n, now):
         """Stage, SoC rules and wishes of the whole bank; currents are those of one of its n modules."""
         stage = self.bank_soc.judge(verdict, seen['charge_soc'], seen['discharge_soc'])
+        if self.full_charge.judge(seen['full'], seen['voltage'], verdict.charge_blocked, now):
+            stage, verdict.mode = self.plan.bulk_mv, 'Full charge'
         blocked = self.bank_soc.blocked_voltage(verdict.charge_blocked, seen['voltage'], seen['current'], now)
         verdict.cvl = min(verdict.cvl, stage, blocked, self.wish('charge_voltage'))
         verdict.ccl = min(verdict.ccl, self.wish('system_charge') // n)
@@ -285,7 +325,7 @@ class Model:
 
     def step_lost(self, now, together, published):
         """Every module is lost."""
-        s, last = self.settings, {**self.last, 'current': 0}
+        s, last = self.settings, {**self.last, 'current': 0, 'full': False}
         enough = (s['lost_battery'] == 'derate' and last['discharge_soc'] >= s['lost_battery_soc']
                   and last['cell_low'] is not None and last['cell_low'] >= s['lost_battery_cell_voltage'])
         verdict = Verdict(dcl=s['lost_battery_current'], charge_blocked=True,

@@ -16,6 +16,7 @@ DEFAULTS = {
     # charge voltage: cell values
     'cell_bulk_voltage': 3500, 'cell_float_voltage': 3400, 'cell_floor_voltage': 3133,
     'float_soc': 95, 'bulk_soc': 92,
+    'full_charge_days': 14, 'full_charge_voltage': 3467, 'full_charge_hours': 2,
     'headroom_start_cell_voltage': 3400, 'headroom_target_cell_voltage': 3520,
     'blocked_step_voltage': 100, 'blocked_step_s': 10 * SECONDS, 'blocked_current': 1000,
     # charge current

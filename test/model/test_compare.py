@@ -72,6 +72,12 @@ class AlteredCore(unittest.TestCase):
     def test_policy(self):
         self.found('lost_module', 'block')
 
+    def test_days_to_a_full_charge(self):
+        self.found('full_charge_days', 13)
+
+    def test_hours_of_a_full_charge(self):
+        self.found('full_charge_hours', 1)
+
     def test_lost_battery(self):
         self.found('lost_battery_soc', 11)
 
@@ -82,6 +88,15 @@ class AlteredModel(unittest.TestCase):
         rows = list(model_rules.TRIPS)
         rows[0] = (*rows[0][:3], 'charge_cold_temperature', *rows[0][4:])
         with mock.patch.object(model_rules, 'TRIPS', tuple(rows)):
+            self.assertIsNotNone(first_failing(CORE, compare.schema_of(CORE), range(5)))
+
+    def test_full_of_any_module(self):
+        import model
+        right = model.Model.seen
+
+        def seen(this, sound):
+            return {**right(this, sound), 'full': any(this.modules[i].coulomb == 'Full' for i in sound)}
+        with mock.patch.object(model.Model, 'seen', seen):
             self.assertIsNotNone(first_failing(CORE, compare.schema_of(CORE), range(5)))
 
     def test_same_seed_same_walk(self):

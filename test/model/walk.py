@@ -14,7 +14,7 @@ CELL_HIGH = ('headroom_start_cell_voltage', 'headroom_target_cell_voltage', 'cel
              'cell_over_release_voltage', 'alarm_cell_high_voltage', 'alarm_spread_top_cell_voltage')
 SENSE = ('sense_high_voltage', 'sense_low_voltage')
 PACK = ('pack_low_cell_voltage', 'pack_cut_cell_voltage', 'pack_low_release_cell_voltage',
-        'cell_float_voltage', 'cell_floor_voltage')
+        'cell_float_voltage', 'cell_floor_voltage', 'full_charge_voltage')
 HEAT = ('charge_cold_block_temperature', 'charge_cold_temperature', 'charge_hot_temperature',
         'charge_hot_block_temperature', 'discharge_cold_block_temperature', 'discharge_hot_temperature',
         'discharge_hot_block_temperature', 'alarm_hot_temperature', 'alarm_hot_high_temperature',
@@ -53,6 +53,8 @@ def moment(rng, settings):
         return rng.randrange(0, 4000)
     if kind < 0.97:
         return max(0, settings[rng.choice(TIMES)] + rng.choice((-1, 0, 0, 1)))
+    if kind < 0.98:
+        return settings['full_charge_hours'] * rng.choice((3600000, 1800000)) + rng.choice((-1, 0, 1))
     return max(0, settings['lost_module_hold_min'] * 60000 + rng.choice((-1, 0, 1)))
 
 
@@ -200,6 +202,22 @@ class Walk:
                        'system_discharge': (0, 60000 * self.modules)}.get(field, (0, 60000))
         return [(0, field, None if self.rng.random() < 0.5 else self.rng.randint(least, most))]
 
+    def full(self, module):
+        """What ends a full charge: the word of all, or of all but some."""
+        word = self.rng.choice(('Full', 'Normal'))
+        whole = self.rng.random() < 0.4
+        return [(m, 'coulomb', word) for m in (range(1, self.modules + 1) if whole else (module,))]
+
+    def due(self, _module):
+        """What makes one due; then mostly with a pack that is charged to it."""
+        s = self.settings
+        days = max(0, s['full_charge_days'] * 86400 + self.rng.choice((-1, 0, 0, 1, -3600)))
+        changes = [(m, 'coulomb', 'Normal') for m in range(1, self.modules + 1)]
+        if self.rng.random() < 0.7:
+            high = pack_voltage(s['full_charge_voltage'], self.cells) + self.rng.choice((0, 0, -1, 1))
+            changes += [(m, 'pack', high) for m in range(1, self.modules + 1)]
+        return [*changes, (0, 'since_full', days)]
+
     # losses -------------------------------------------------------------------------------------
 
     def masks(self):
@@ -226,8 +244,9 @@ class Walk:
 
 
 CHANGES = ((Walk.one_cell, Walk.all_cells, Walk.sense_line, Walk.pack, Walk.current, Walk.soc, Walk.heat,
-            Walk.mild, Walk.events, Walk.word, Walk.unknown, Walk.row, Walk.maxima, Walk.capacity, Walk.wish),
-           (18, 8, 1.5, 12, 14, 12, 16, 7, 5, 3, 1, 6, 1, 1, 2))
+            Walk.mild, Walk.events, Walk.word, Walk.unknown, Walk.row, Walk.maxima, Walk.capacity, Walk.wish, Walk.full,
+            Walk.due),
+           (18, 8, 1.5, 12, 14, 12, 16, 7, 5, 3, 1, 6, 1, 1, 2, 1, 1))
 
 
 def scenario(rng, schema, steps=STEPS):

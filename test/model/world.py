@@ -17,7 +17,7 @@ SECTIONS = {
     'max_charge_voltage': 'battery', 'max_charge_current': 'battery', 'max_discharge_current': 'battery',
     'soc_rules': 'limits', 'discharge_blocked_current': 'limits',
 }
-WHOLE = {'lost_module_hold_min', 'float_soc', 'bulk_soc', 'high_soc', 'high_soc_release', 'low_soc', 'low_soc_release',
+WHOLE = {'lost_module_hold_min', 'full_charge_days', 'full_charge_hours', 'float_soc', 'bulk_soc', 'high_soc', 'high_soc_release', 'low_soc', 'low_soc_release',
          'low_soc_block', 'low_soc_block_release', 'lost_battery_soc', 'alarm_soc_release'}
 
 
@@ -68,11 +68,15 @@ def value_text(field, value):
     return str(value)
 
 
+MODES = {'Bulk': 'B', 'Float': 'F', 'Full charge': 'U', 'Blocked': 'X'}
 ROW = ('cell_low', 'cell_high', 'temp_low', 'temp_high', 'mos')
 
 
 def apply(model, module, field, value):
     """One change, in the model."""
+    if field == 'since_full':
+        model.full_charge.told_ms = value * 1000
+        return
     if module == 0:
         model.wishes[field] = value
         return
@@ -156,7 +160,7 @@ class World:
 
     @staticmethod
     def shown(verdict, dynamics):
-        mode = 'X' if verdict.mode == 'Blocked' else verdict.mode[0]
+        mode = MODES[verdict.mode]
         return (f'{verdict.cvl} {verdict.ccl} {verdict.dcl} '
                 f'{verdict.charge_blocked:d}{verdict.discharge_blocked:d}{mode} '
                 f'{dynamics.published[0]} {dynamics.published[1]} {dynamics.published[2]}')

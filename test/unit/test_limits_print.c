@@ -55,6 +55,9 @@ static void test_lines(void **state)
 		  "DCL  Cell under-voltage  blocked below 2.5 V of the lowest cell until above 3.15 V" },
 		{ 0, true, "CCL  High SoC            7 A a module above 90 % until 88 %" },
 		{ 4, true,
+		  "CVL  Full charge         bulk 3.5 V a cell instead of float, after 14 days without a full charge "
+		  "(0: never): until every module reports Full, or 2 hours at 3.467 V a cell or more" },
+		{ 5, true,
 		  "CVL  Stage               bulk 3.5 V a cell while SoC is below 95 %, float 3.4 V a cell from "
 		  "there until below 92 %" },
 	};

@@ -23,6 +23,16 @@ static int32_t of_passes(int32_t tenths)
 	return LONG_PASS_MS / 10 * tenths;
 }
 
+static int32_t of_days(int32_t days)
+{
+	return days * 24 * 3600;
+}
+
+static int32_t of_hours(int32_t hours)
+{
+	return hours * 3600 * 1000;
+}
+
 static int32_t of_minutes(int32_t minutes)
 {
 	return minutes * 60 * 1000;
@@ -38,6 +48,9 @@ static const struct threshold {
 	int32_t (*in)(int32_t); /* the unit in which the probe is asked; NULL: the key's own */
 } thresholds[] = {
 	{ "float_soc", floating, ABOVE, true, "bulk_soc", true, NULL },
+	{ "full_charge_days", full_charge_due, ABOVE, true, NULL, false, of_days },
+	{ "full_charge_voltage", full_charge_high, ABOVE, true, NULL, false, of_pack },
+	{ "full_charge_hours", full_charge_lasted, ABOVE, true, NULL, false, of_hours },
 	{ "headroom_start_cell_voltage", headroom, ABOVE, false, NULL, false, NULL },
 	{ "blocked_current", still_flows, ABOVE, false, NULL, false, NULL },
 	{ "blocked_step_s", blocked_step, ABOVE, true, NULL, false, NULL },

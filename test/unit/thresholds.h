@@ -14,6 +14,7 @@ struct world {
 	struct limits limits;
 	struct alarms alarms;
 	int64_t now_ms;
+	int64_t since_full_s;
 };
 
 /* Puts a value in and tells whether what the threshold stands for is in force now. */
@@ -37,6 +38,7 @@ static inline void step_to(struct world *w, int64_t now_ms)
 	w->now_ms = now_ms;
 	scene_read(s, now_ms);
 	bank_subject(&s->rack, &s->settings, s->reading, s->modules, &s->bank);
+	s->bank.since_full_s = w->since_full_s;
 	limits_step(&w->limits, &s->settings, s->reading, s->modules, &s->bank, now_ms);
 	alarms_step(&w->alarms, &s->settings, s->reading, s->modules, 0, s->modules, now_ms);
 }
@@ -74,6 +76,40 @@ static inline bool floating(struct world *w, int32_t soc_pct)
 {
 	with(w)->pwr.soc_pct = opt_some(soc_pct);
 	return cvl(w) < 52500;
+}
+
+/* A bank that floats, so long after its last full charge. */
+static inline bool full_charge_due(struct world *w, int32_t since_s)
+{
+	renew(w);
+	with(w)->pwr.soc_pct = opt_some(99);
+	w->since_full_s = since_s;
+	(void)cvl(w);
+	w->since_full_s = 0;
+	return w->limits.bank_set.limit[LIMIT_CVL] == 52500;
+}
+
+/* Whether a full charge ends when the pack is at this voltage for so long. */
+static inline bool full_charge_ends(struct world *w, int32_t pack_mv, int64_t after_ms)
+{
+	int32_t day_s = 24 * 3600;
+
+	(void)full_charge_due(w, w->s.settings.protection.full_charge_days * day_s);
+	with(w)->pwr.voltage_mv = opt_some(pack_mv);
+	step_to(w, 2000);
+	assert_false(w->limits.memory.bank.full_charged);
+	step_to(w, 2000 + after_ms);
+	return w->limits.memory.bank.full_charged;
+}
+
+static inline bool full_charge_high(struct world *w, int32_t pack_mv)
+{
+	return full_charge_ends(w, pack_mv, w->s.settings.protection.full_charge_hours * INT64_C(3600000));
+}
+
+static inline bool full_charge_lasted(struct world *w, int32_t ms)
+{
+	return full_charge_ends(w, 52500, ms);
 }
 
 static inline bool headroom(struct world *w, int32_t cell_mv)
