@@ -12,8 +12,9 @@ unit=$destination/etc/systemd/system/pylontech-mqtt.service
 install -D -m 755 "$build/pylontech-mqtt" "$destination$prefix/bin/pylontech-mqtt"
 if [ ! -e "$destination$config" ]; then
 	install -D -m 600 conf/pylontech-mqtt.ini "$destination$config"
-	# The default is a file that only root could write.
-	sed -i 's,^#memory_file = .*,memory_file = /run/pylontech-mqtt/memory,' "$destination$config"
+	# The defaults are files that only root could write, and a folder of GX devices.
+	sed -i -e 's,^#memory_file = .*,memory_file = /run/pylontech-mqtt/memory,' \
+		-e 's,^#file = .*,file = /var/lib/pylontech-mqtt/history,' "$destination$config"
 fi
 mkdir -p "${unit%/*}"
 sed "s,@PREFIX@,$prefix," service/pylontech-mqtt.service >"$unit"

@@ -5,6 +5,7 @@
 #define CORE_BANK_H
 
 #include "core/alarms.h"
+#include "core/history.h"
 #include "core/limits.h"
 #include "core/rack.h"
 
@@ -19,6 +20,7 @@ struct figures {
 	struct opt cvl_mv, ccl_ma, dcl_ma, max_cell_mv, low_mv;
 	char mode[BANK_REASON_MAX], charge_reason[BANK_REASON_MAX], discharge_reason[BANK_REASON_MAX];
 	struct opt cycles;
+	struct history_figures history; /* of the bank; the caller's, absent here */
 	struct opt cell_low_mv, cell_high_mv, temp_low_mc, temp_high_mc, mos_temp_mc;
 	char cell_low_id[BANK_ID_MAX], cell_high_id[BANK_ID_MAX];
 	char temp_low_id[BANK_ID_MAX], temp_high_id[BANK_ID_MAX];

@@ -9,6 +9,7 @@
 #include "core/bank.h"
 #include "core/confirm.h"
 #include "core/dynamics.h"
+#include "core/history.h"
 #include "core/limits.h"
 #include "core/publication.h"
 #include "core/rack.h"
@@ -60,6 +61,7 @@ struct engine_actions {
 	bool publish_link;
 	bool publish_status; /* engine_online says which */
 	bool remember;       /* keep engine_memory for a restart */
+	bool keep_history;   /* keep engine.history for a boot to come; at most once an hour */
 	int exit_status;     /* ENGINE_EXIT_NONE, or end with this */
 };
 
@@ -86,6 +88,7 @@ struct engine_memory {
 	struct dynamics module[RACK_MODULES_MAX];
 	uint32_t seen; /* bit N-1: module N was in the stack */
 	bool recovering; /* all was lost, and no complete pass has been since */
+	struct history history;
 	int64_t saved_ms;
 };
 
@@ -113,6 +116,7 @@ struct engine {
 	struct limits_subject last_subject;
 	struct opt last_cell_low_mv;
 	struct figures last_figures;
+	struct history history;
 	uint32_t followed; /* whose dynamics went along at the last evaluation: bit 0 the bank, bit N module N */
 	int modules_together; /* N at the end of the last good pass */
 	bool lost;            /* every module is lost, after there was one */

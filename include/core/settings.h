@@ -116,6 +116,10 @@ struct settings_protection {
 	int32_t balance_spread_mv, balance_cell_mv;
 };
 
+struct settings_history {
+	char file[SETTINGS_TEXT_MAX]; /* "": it is kept in memory only */
+};
+
 enum settings_level { LEVEL_ERROR, LEVEL_WARNING, LEVEL_INFO, LEVEL_DEBUG };
 
 struct settings {
@@ -124,6 +128,7 @@ struct settings {
 	struct settings_battery battery;
 	struct settings_limits limits;
 	struct settings_protection protection;
+	struct settings_history history;
 	enum settings_level level;
 };
 

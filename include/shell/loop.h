@@ -23,7 +23,8 @@ struct loop {
 	struct engine_event next; /* what the last actions answered; ENGINE_TICK: nothing */
 	struct mqtt mqtt;
 	struct engine_memory memory;
-	bool memory_told; /* that it cannot be written */
+	bool memory_told, history_told; /* that it cannot be written */
+	bool history_held; /* its file may be replaced */
 	bool document_told; /* that the last message could not be made */
 	struct figures figures;
 	char document[LOOP_DOCUMENT_MAX];

@@ -8,6 +8,7 @@ DATA=$ROOT/data
 PROGRAM=$DATA/$NAME
 CONFIG=$DATA/conf/$NAME.ini
 CHOICES=$DATA/conf/$NAME.service
+HISTORY=$DATA/conf/$NAME.history
 RC_LOCAL=$DATA/rc.local
 # Other people's rc.local may end at the first command that fails (set -e): ours never does.
 RC_LINE="sh $PROGRAM/boot.sh || true # $NAME"

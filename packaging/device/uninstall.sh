@@ -1,5 +1,6 @@
 #!/bin/sh
-# uninstall.sh [--purge] [--keep-files]: takes back all that install.sh did. The configuration stays, unless --purge.
+# uninstall.sh [--purge] [--keep-files]: takes back all that install.sh did. The configuration and the
+# history stay, unless --purge.
 # --keep-files leaves the program's folder, for opkg, which removes it itself. May be run again.
 set -u
 here=$(cd -P "$(dirname "$0")" && pwd)
@@ -56,9 +57,9 @@ give_back "$(configured_port)"
 rm -rf "$STATE" "$MEMORY" "$LOG_RAM" "$LOG_FLASH"
 rm -f "$PROGRAM/service/supervise" "$PROGRAM/service/log/supervise" "$PROGRAM/install.log"
 if [ -n "$purge" ]; then
-	rm -f "$CONFIG" "$CHOICES"
+	rm -f "$CONFIG" "$CHOICES" "$HISTORY"
 else
-	say "The configuration stays in $CONFIG and $CHOICES."
+	say "The configuration stays in $CONFIG and $CHOICES, the history in $HISTORY."
 fi
 [ -n "$keep_files" ] || rm -rf "$PROGRAM"
 say "$NAME is removed."

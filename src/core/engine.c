@@ -20,6 +20,7 @@ void engine_init(struct engine *e, const struct settings *settings, int64_t now_
 	schedule_init(&e->schedule);
 	limits_init(&e->limits);
 	alarms_init(&e->alarms);
+	history_init(&e->history, now_ms);
 }
 
 void engine_remember(const struct engine *e, struct engine_memory *memory, int64_t now_ms)
@@ -31,6 +32,7 @@ void engine_remember(const struct engine *e, struct engine_memory *memory, int64
 	for (int i = 0; i < RACK_MODULES_MAX; i++)
 		memory->seen |= (uint32_t)e->rack.module[i].wanted << i;
 	memory->recovering = e->recovering;
+	memory->history = e->history;
 	memory->saved_ms = now_ms;
 }
 
@@ -40,6 +42,8 @@ bool engine_recall(struct engine *e, const struct engine_memory *memory, int64_t
 		return false;
 	e->limits.memory = memory->limits;
 	e->dynamics = memory->bank;
+	e->history = memory->history;
+	history_pause(&e->history, now_ms);
 	e->recovering = memory->recovering;
 	memcpy(e->module_dynamics, memory->module, sizeof e->module_dynamics);
 	for (int i = 0; i < RACK_MODULES_MAX && e->settings.battery.addresses == 0; i++)
@@ -65,7 +69,10 @@ bool engine_bank_figures(const struct engine *e, struct figures *figures)
 	else if (e->readings > 0)
 		bank_figures(&e->rack, &e->settings, e->reading, e->readings, offline(e), &e->limits,
 		             &e->shown, &e->alarms, figures);
-	return e->lost || e->readings > 0;
+	else
+		return false;
+	history_show(&e->history, &figures->history);
+	return true;
 }
 
 bool engine_module_figures(const struct engine *e, int address, struct figures *figures)
@@ -117,6 +124,7 @@ static void publish(struct engine *e, int64_t now_ms)
 		return;
 	if (publication_due(&e->bank, now_ms) && e->first_pass_done) {
 		out->publish_bank = out->remember = true;
+		out->keep_history = history_due(&e->history, now_ms);
 		publication_sent(&e->bank, &e->shown, now_ms);
 	}
 	for (int i = 0; i < RACK_MODULES_MAX && e->first_pass_done; i++) {
@@ -297,7 +305,7 @@ static void begin_step(struct engine *e, struct engine_actions *actions)
 	actions->lines = actions->orders = 0;
 	actions->close_port = actions->open_port = false;
 	actions->publish_bank = actions->publish_link = actions->publish_status = false;
-	actions->remember = false;
+	actions->remember = actions->keep_history = false;
 	actions->publish_modules = 0;
 	actions->exit_status = ENGINE_EXIT_NONE;
 	e->out = actions;

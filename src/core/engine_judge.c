@@ -78,6 +78,8 @@ static void judge_bank(struct engine *e, int64_t now_ms)
 	int lost = rack_count(&e->rack, MODULE_LOST);
 
 	bank_subject(&e->rack, &e->settings, e->reading, e->readings, bank);
+	bank->full &= e->first_pass_done; /* before that it is the word of some of the modules */
+	bank->since_full_s = e->history.value[HISTORY_SINCE_FULL];
 	limits_step(&e->limits, &e->settings, e->reading, e->answering, bank, now_ms);
 	alarms_step(&e->alarms, &e->settings, e->reading, e->answering, lost, lost + e->answering,
 	            now_ms);
@@ -87,6 +89,9 @@ static void judge_bank(struct engine *e, int64_t now_ms)
 	e->lost = false;
 	engine_bank_figures(e, &e->last_figures);
 	e->last_cell_low_mv = e->last_figures.cell_low_mv;
+	history_step(&e->history, &e->last_figures, now_ms);
+	if (e->limits.memory.bank.full_charged)
+		history_full(&e->history);
 }
 
 /* Every module is lost or has failed: charge is blocked, discharge goes on with little, or not at all. */
@@ -95,6 +100,7 @@ static void judge_lost_bank(struct engine *e, int64_t now_ms)
 	int lost = rack_count(&e->rack, MODULE_LOST);
 
 	e->lost = e->recovering = true;
+	history_pause(&e->history, now_ms);
 	e->last_subject.modules = e->modules_together;
 	limits_step_lost(&e->limits, &e->settings, &e->last_subject, e->last_cell_low_mv,
 	                 e->dynamics.published, now_ms);

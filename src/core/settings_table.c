@@ -265,6 +265,11 @@ const struct settings_row settings_rows[] = {
 	      "The highest cell is shown as balancing while the spread is above this"),
 	VOLTS(balance_cell, 3300, 3600, "3.40", "and it is above this."),
 
+	/* [history] */
+	TEXT(history, file, 0, 127, "/data/conf/pylontech-mqtt.history",
+	     "Where the history is kept over restarts and power cuts: extremes, charge and energy, the last full charge. "
+	     "Written once an hour and at the end. Empty: nowhere; then it begins anew at each boot, and the count of full_charge_days with it."),
+
 	/* [logging] */
 	{ "logging", "level", SETTINGS_CHOICE, AT(level), 0, 3, "error|warning|info|debug", "info", "",
 	  "How much is logged." },

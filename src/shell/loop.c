@@ -3,6 +3,7 @@
 #include "core/text.h"
 #include "shell/clock.h"
 #include "shell/config.h"
+#include "shell/history_file.h"
 #include "shell/json.h"
 #include "shell/log.h"
 #include "shell/memory.h"
@@ -194,6 +195,32 @@ static void remember(struct loop *l, int64_t now_ms)
 	}
 }
 
+/* The one that the run before has left in RAM is newer, when it is not the shorter one. */
+static void recall_history(struct loop *l, int64_t now_ms)
+{
+	const char *path = l->settings.history.file;
+	struct history kept;
+
+	history_init(&kept, now_ms);
+	l->history_held = path[0] != '\0' && !l->once && history_file_read(path, &kept, now_ms);
+	history_adopt(&l->engine.history, &kept);
+}
+
+static void keep_history(struct loop *l)
+{
+	const char *path = l->settings.history.file;
+
+	if (path[0] == '\0' || !l->history_held)
+		return;
+	if (history_file_write(path, &l->engine.history)) {
+		l->history_told = false;
+	} else if (!l->history_told) {
+		log_warning("[history] file = %s cannot be written: %s; the history goes on in memory only", path,
+		            strerror(errno));
+		l->history_told = true;
+	}
+}
+
 static void apply(struct loop *l, int64_t now_ms)
 {
 	const struct engine_actions *a = &l->actions;
@@ -210,6 +237,8 @@ static void apply(struct loop *l, int64_t now_ms)
 	publish(l, now_ms);
 	if (a->remember)
 		remember(l, now_ms);
+	if (a->keep_history)
+		keep_history(l);
 	if (a->exit_status != ENGINE_EXIT_NONE)
 		l->exit_status = a->exit_status;
 }
@@ -276,6 +305,7 @@ static void reload(struct loop *l)
 		stop_mqtt(l);
 	l->settings = fresh;
 	log_set_level(l->verbose ? LEVEL_DEBUG : fresh.level);
+	recall_history(l, clock_ms());
 	engine_configure(&l->engine, &fresh, clock_ms(), &l->actions);
 	apply(l, clock_ms());
 	if (other_broker && l->exit_status == ENGINE_EXIT_NONE)
@@ -388,6 +418,7 @@ int loop_run(struct loop *l)
 	engine_init(&l->engine, &l->settings, clock_ms());
 	l->engine.schedule.eager = l->survey;
 	recall(l, clock_ms());
+	recall_history(l, clock_ms());
 	start_mqtt(l);
 	while (l->exit_status == ENGINE_EXIT_NONE) {
 		turn(l, &waiting);
@@ -395,5 +426,8 @@ int loop_run(struct loop *l)
 	}
 	stop_mqtt(l);
 	line_close(&l->line);
+	/* other ends are followed by a new start, which finds it in RAM; many of them must not wear the flash */
+	if (l->exit_status == 0 && l->engine.passes > 0)
+		keep_history(l);
 	return l->exit_status;
 }

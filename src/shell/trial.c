@@ -10,6 +10,7 @@
 static void forget(struct settings *s)
 {
 	s->limits.memory_file[0] = '\0';
+	s->history.file[0] = '\0';
 }
 
 void trial_defaults(const struct words_line *line, struct loop *loop)

@@ -103,7 +103,8 @@ class Stand:
 
     def configure(self, changes=None):
         fixed = {"mqtt": {"port": self.broker.port}, "serial": {"port": self.sim.port, "baud": self.baud},
-                 "limits": {"memory_file": os.path.join(self.folder, "memory")}}
+                 "limits": {"memory_file": os.path.join(self.folder, "memory")},
+                 "history": {"file": os.path.join(self.folder, "history")}}
         write_config(self.path, merged(merged(CONFIG, fixed), changes))
 
     def command(self):

@@ -83,7 +83,8 @@ class Demo:
         path = os.path.join(self.folder, "pylontech-mqtt.ini")
         write_config(path, {"mqtt": {"broker": "127.0.0.1", "port": self.broker.port, "topic_base": BASE},
                             "serial": {"port": self.sim.port}, "battery": {"addresses": "auto"},
-                            "limits": {"memory_file": os.path.join(self.folder, "memory")}})
+                            "limits": {"memory_file": os.path.join(self.folder, "memory")},
+                            "history": {"file": os.path.join(self.folder, "history")}})
         self.daemon = Daemon(path).start()
         self.began = time.monotonic()
 

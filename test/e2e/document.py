@@ -20,12 +20,17 @@ STRINGS = ("ConnectionInformation", "Info.ChargeMode", "Info.ChargeLimitation", 
            "System.MaxTemperatureCellId")
 COUNTS = ("System.NrOfCellsPerBattery", "System.NrOfModulesOnline", "System.NrOfModulesOffline",
           "System.NrOfModulesBlockingCharge", "System.NrOfModulesBlockingDischarge")
-FIXED = MANDATORY + SIX + STRINGS + COUNTS + tuple("Alarms." + name for name in ALARMS) + tuple(
+HISTORY = tuple("History." + name for name in (
+    "MinimumVoltage MaximumVoltage MinimumCellVoltage MaximumCellVoltage MinimumTemperature MaximumTemperature "
+    "TotalAhDrawn ChargedEnergy DischargedEnergy DeepestDischarge TimeSinceLastFullCharge LowVoltageAlarms "
+    "HighVoltageAlarms").split())
+FIXED = HISTORY + MANDATORY + SIX + STRINGS + COUNTS + tuple("Alarms." + name for name in ALARMS) + tuple(
     "Dc.Current Dc.Temperature InstalledCapacity ConsumedAmphours Capacity Soh TimeToGo Balancing "
     "Info.MaxChargeVoltage Info.MaxChargeCurrent Info.MaxDischargeCurrent Info.MaxChargeCellVoltage "
     "Info.BatteryLowVoltage History.ChargeCycles System.MinCellTemperature System.MaxCellTemperature "
     "System.MOSTemperature Io.AllowToCharge Io.AllowToDischarge".split())
-WHOLE = COUNTS + ("Balancing", "TimeToGo", "History.ChargeCycles", "Io.AllowToCharge", "Io.AllowToDischarge")
+WHOLE = COUNTS + ("History.TotalAhDrawn", "History.TimeSinceLastFullCharge", "History.LowVoltageAlarms",
+                  "History.HighVoltageAlarms") + ("Balancing", "TimeToGo", "History.ChargeCycles", "Io.AllowToCharge", "Io.AllowToDischarge")
 MEASURED = ("Dc.Current", "Dc.Temperature", "Capacity", "ConsumedAmphours", "TimeToGo", "Balancing",
             "System.MinCellTemperature", "System.MaxCellTemperature", "System.MOSTemperature")
 SENSE_LOW_V, SENSE_HIGH_V = 0.5, 4.0     # outside: a failed sense line, not a voltage
@@ -363,6 +368,32 @@ def check_ids(doc):
                 yield "%s names %s, which is at %r" % (path, name, cell)
 
 
+# what is shown now, the lowest and the highest of it ever
+EVER = (("Dc.Voltage", "Dc.Voltage", "Voltage"),
+        ("System.MinCellVoltage", "System.MaxCellVoltage", "CellVoltage"),
+        ("System.MinCellTemperature", "System.MaxCellTemperature", "Temperature"))
+
+
+def check_history(doc):
+    """The bank's alone; nothing is shown that it has not seen."""
+    if not doc.is_bank:
+        yield from ("%s in a module's document" % path for path in HISTORY if doc.flat.get(path) is not None)
+        return
+    for low, high, name in EVER:
+        least, most = doc.number("History.Minimum" + name), doc.number("History.Maximum" + name)
+        values = [doc.number(path) for path in (low, high)]
+        if least is None or most is None or least > most:
+            yield "the extremes of %s are %r and %r" % (name, least, most)
+        elif None not in values and (values[0] < least or values[1] > most):
+            yield "%s is %r, but never was below %r or above %r" % (name, values, least, most)
+    for path in HISTORY[6:9] + HISTORY[11:]:
+        if (doc.number(path) or 0) < 0 or doc.number(path) is None:
+            yield "%s is %r" % (path, doc.flat.get(path))
+    deepest, consumed = doc.number("History.DeepestDischarge"), doc.number("ConsumedAmphours")
+    if (deepest or 0) > 0 or (consumed is not None and (deepest is None or deepest > 0.06 - consumed)):
+        yield "DeepestDischarge is %r with %r missing" % (deepest, consumed)
+
+
 def check_lost(doc):
     """Of a lost battery only the mandatory values are kept; nothing else that was measured is shown."""
     if not doc.lost:
@@ -381,5 +412,6 @@ DOCUMENT_RULES = (
     ("switches", check_switches), ("balancing", check_balancing), ("power", check_power),
     ("time to go", check_time_to_go), ("capacity", check_capacity), ("limits", check_limits),
     ("cell limit", check_cell_limit), ("blocks", check_blocks), ("modules", check_modules), ("sums", check_sums),
-    ("voltage", check_voltage), ("extremes", check_extremes), ("ids", check_ids), ("lost", check_lost),
+    ("voltage", check_voltage), ("extremes", check_extremes), ("ids", check_ids), ("history", check_history),
+    ("lost", check_lost),
 )

@@ -114,7 +114,8 @@ class Rig:
         """Fills in what is only known now, and writes the file."""
         port = self.link or (self.sim.port if self.wants["plugged"] else os.path.join(self.folder, "battery"))
         filled = {"mqtt": {"broker": "127.0.0.1", "port": self.broker.port}, "serial": {"port": port},
-                  "limits": {"memory_file": os.path.join(self.folder, "memory")}}
+                  "limits": {"memory_file": os.path.join(self.folder, "memory")},
+                  "history": {"file": os.path.join(self.folder, "history")}}
         if self.users:
             name, password = next(iter(self.users.items()))
             filled["mqtt"].update(username=name, password=password)

@@ -24,6 +24,15 @@ LINK = {
 }
 
 
+def history(bank):
+    """Wide enough for what the tables below do to the present."""
+    kept = {"MinimumVoltage": 10.0, "MaximumVoltage": 20.0, "MinimumCellVoltage": 2.9, "MaximumCellVoltage": 3.7,
+            "MinimumTemperature": -5.0, "MaximumTemperature": 700.0, "TotalAhDrawn": 17, "ChargedEnergy": 1.25,
+            "DischargedEnergy": 0.83, "DeepestDischarge": -90.0, "TimeSinceLastFullCharge": None,
+            "LowVoltageAlarms": 0, "HighVoltageAlarms": 1}
+    return dict({name: value if bank else None for name, value in kept.items()}, ChargeCycles=12)
+
+
 def document(bank=True):
     """A bank of two discharging modules of four cells, or one such module."""
     share = 2 if bank else 1
@@ -34,7 +43,7 @@ def document(bank=True):
         "Info": {"MaxChargeVoltage": 14.0, "MaxChargeCurrent": 40.0 * share, "MaxDischargeCurrent": 50.0 * share,
                  "MaxChargeCellVoltage": 3.5, "BatteryLowVoltage": 12.3, "ChargeMode": "Bulk",
                  "ChargeLimitation": "Configured maximum", "DischargeLimitation": "Configured maximum"},
-        "Io": {"AllowToCharge": 1, "AllowToDischarge": 1}, "History": {"ChargeCycles": 12},
+        "Io": {"AllowToCharge": 1, "AllowToDischarge": 1}, "History": history(bank),
         "System": {"MinCellVoltage": 3.331, "MinVoltageCellId": "M1C1" if bank else "C1", "MaxCellVoltage": 3.334,
                    "MaxVoltageCellId": "M1C2" if bank else "C2", "MinCellTemperature": 21.0,
                    "MinTemperatureCellId": "M1C4" if bank else "C4", "MaxCellTemperature": 23.0,
@@ -131,12 +140,21 @@ BANK_TABLE = (
     ("extremes", "temperatures out of order", {"System.MinCellTemperature": 24.0}),
     ("ids", "an id without its module", {"System.MinVoltageCellId": "C1"}),
     ("ids", "a cell that is not there", {"System.MaxVoltageCellId": "M1C5"}),
+    ("history", "a voltage lower than ever", {"History.MinimumVoltage": 13.34}),
+    ("history", "a cell higher than ever", {"History.MaximumCellVoltage": 3.333}),
+    ("history", "extremes out of order", {"History.MinimumTemperature": 30.0, "History.MaximumTemperature": 29.9}),
+    ("history", "no extremes", {"History.MaximumVoltage": None}),
+    ("history", "a sum that is not known", {"History.ChargedEnergy": None}),
+    ("history", "less than nothing", {"History.LowVoltageAlarms": -1}),
+    ("history", "deeper than ever", {"History.DeepestDischarge": -39.9}),
+    ("history", "a positive depth", {"History.DeepestDischarge": 40.0}),
 )
 MODULE_TABLE = (
     ("modules", "a module that counts others", {"System.NrOfModulesOnline": 2}),
     ("extremes", "the minimum is none of the cells", {"System.MinCellVoltage": 3.33, "Voltages.Diff": 0.004}),
     ("ids", "the id names another cell", {"System.MinVoltageCellId": "C3"}),
     ("ids", "an id of the bank", {"System.MinTemperatureCellId": "M1C4"}),
+    ("history", "the bank's history", {"History.TotalAhDrawn": 17}),
 )
 PAYLOAD_TABLE = (
     (JSON_RULE, "no JSON", b"{"), (JSON_RULE, "nothing", b""), (JSON_RULE, "no UTF-8", b'{"a":"\xff"}'),

@@ -273,7 +273,7 @@ class SameTest(Case):
 
 class ReplayTest(Case):
     def test_beside_the_service(self):
-        """Another client id: the daemon that reads the battery keeps its connection, and its memory."""
+        """Another client id: the daemon that reads the battery keeps its connection, its memory and its history."""
         with self.rig() as rig:
             path, _ = self.record(rig)
             rig.epochs.append((time.monotonic(), dataclasses.replace(rig.contract(), base=REPLAY)))
@@ -281,7 +281,8 @@ class ReplayTest(Case):
             try:
                 message = rig.subscriber.wait_for(lambda m: m.topic == REPLAY + "/pylon", patience(15))
                 self.assertIsNotNone(message)
-                self.assertFalse(os.path.exists(os.path.join(rig.folder, "memory")))
+                for name in ("memory", "history"):
+                    self.assertFalse(os.path.exists(os.path.join(rig.folder, name)), name)
                 rig.start_daemon()
                 rig.wait_bank()
                 time.sleep(2)                    # a client that was pushed out would come back within this

@@ -188,8 +188,9 @@ class Installing(Scene):
         before = self.gx.tree()
         self.gx.unpack()
         self.installed()
+        self.gx.write("data/conf/pylontech-mqtt.history", "of years\n")
         self.assertEqual(self.gx.uninstall().returncode, 0)
-        kept = {"data/conf/pylontech-mqtt.ini", "data/conf/pylontech-mqtt.service"}
+        kept = {"data/conf/pylontech-mqtt.ini", "data/conf/pylontech-mqtt.service", "data/conf/pylontech-mqtt.history"}
         self.assertEqual(set(self.gx.tree()) - set(before), kept)
         self.assertEqual(self.gx.calls("start-tty"), ["start-tty ttyUSB0"])
         self.assertTrue(self.gx.calls("udevadm trigger"))

@@ -90,6 +90,8 @@ class Host(unittest.TestCase):
                 text = file.read()
             self.assertIn("port = /dev/null", text)
             self.assertIn("\nmemory_file = /run/pylontech-mqtt/memory\n", text)
+            self.assertIn("\n[history]\n", text)
+            self.assertIn("\nfile = /var/lib/pylontech-mqtt/history\n", text)
             with open(os.path.join(root, "etc/systemd/system/pylontech-mqtt.service"), encoding="ascii") as file:
                 program = re.search("^ExecStart=(\\S+)", file.read(), re.M)[1]
             self.assertEqual(program, "/opt/x/bin/pylontech-mqtt")

@@ -14,6 +14,7 @@ from mqtt import Broker, Subscriber  # noqa: E402
 from sim.simulator import Simulator  # noqa: E402
 
 CONFIG = "data/conf/pylontech-mqtt.ini"
+HISTORY = "data/conf/pylontech-mqtt.history"
 BANK = "victron-battery-middleware/pylon"
 STATUS = "victron-battery-middleware/status"
 
@@ -38,8 +39,8 @@ class Service(unittest.TestCase):
 
     def configure(self, more=""):
         """As the owner would: everything but the port, which install.sh finds."""
-        self.gx.write(CONFIG, "[mqtt]\nport = %d\n[serial]\nreading_freq = 0.5\n[limits]\nmemory_file = %s\n[battery]\n%s\n"
-                      % (self.broker.port, self.gx.path("run/pylontech-mqtt.memory"), more), 0o600)
+        self.gx.write(CONFIG, "[mqtt]\nport = %d\n[serial]\nreading_freq = 0.5\n[limits]\nmemory_file = %s\n[history]\nfile = %s\n[battery]\n%s\n"
+                      % (self.broker.port, self.gx.path("run/pylontech-mqtt.memory"), self.gx.path(HISTORY), more), 0o600)
 
     def installed(self, version="1.0.0"):
         self.gx.unpack(version)
@@ -156,6 +157,7 @@ class Service(unittest.TestCase):
         said = self.gx.install().stdout
         self.assertIn("restarted with version 1.0.1", said)
         self.assertIn("as configured", said)
+        self.assertIn("voltage_low_mv", self.gx.read(HISTORY))
         new = self.wait_pid(pid)
         self.wait_bank()
         said = self.gx.install().stdout                     # again: nothing to do
@@ -211,7 +213,7 @@ class Service(unittest.TestCase):
         self.wait_status(b"offline", mark)
         self.assertEqual([pid for pid in self.gx.processes() if pid != self.gx.svscan.pid], [])
         after = self.gx.tree()
-        self.assertEqual(set(after) - set(before), {"data/conf/pylontech-mqtt.service"})
+        self.assertEqual(set(after) - set(before), {"data/conf/pylontech-mqtt.service", HISTORY})
         self.assertEqual(set(before) - set(after), set())
         time.sleep(6)                                       # svscan looks every 5 s: nothing comes back
         self.assertEqual([pid for pid in self.gx.processes() if pid != self.gx.svscan.pid], [])

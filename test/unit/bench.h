@@ -23,7 +23,7 @@ struct bench_module {
 	int32_t seventh_mv;       /* cell 7 alone; 0: as the others */
 	int32_t pack_mv;          /* 0: the sum of the cells */
 	int32_t total_mah;
-	const char *barcode, *firmware, *base, *soh;
+	const char *barcode, *firmware, *base, *coulomb, *soh;
 	const char *bat_events, *power_events; /* with the names behind them */
 };
 
@@ -66,7 +66,7 @@ struct bench {
 	char trace[BENCH_TRACE_MAX];
 	char line[BENCH_LINES_MAX][ENGINE_LINE_MAX]; /* down to level info */
 	int lines, debug_lines;
-	int banks, links, statuses, modules[RACK_MODULES_MAX], opens;
+	int banks, kept, links, statuses, modules[RACK_MODULES_MAX], opens;
 	int64_t bank_ms, module_ms[RACK_MODULES_MAX];
 	bool online; /* as the status topic says */
 	int exit_status;
@@ -87,7 +87,8 @@ static inline void bench_settings(struct bench *b, uint32_t addresses)
 		b->module[i] = (struct bench_module){
 			.there = addresses >> i & 1, .current_ma = 0, .temp_mc = 20000, .soc_pct = 50,
 			.cells = 15, .info_cells = 15, .cell_mv = 3300, .total_mah = 50000,
-			.barcode = "PXBENCH", .firmware = "B10.4", .base = "Idle", .soh = "Normal", .bat_events = "0x0",
+			.barcode = "PXBENCH", .firmware = "B10.4", .base = "Idle", .coulomb = "Normal", .soh = "Normal",
+			.bat_events = "0x0",
 			.power_events = "0x0",
 		};
 }
@@ -166,6 +167,7 @@ static inline void put_pwr(struct bench *b, const struct bench_module *m, int ad
 	put(b, " Coulomb         : %d          %%\r\r\n", m->soc_pct);
 	put(b, " Total Coulomb   : %d       mAH\r\r\n", m->total_mah);
 	put(b, " Basic Status    : %s  \r\r\n Volt Status     : Normal  \r\r\n", m->base);
+	put(b, " Coul. Status    : %s  \r\r\n", m->coulomb);
 	put(b, " Soh. Status     : %s  \r\r\n", m->soh);
 	put(b, " Bat Events      : %s  \r\r\n", m->bat_events);
 	put(b, " Power Events    : %s  \r\r\n", m->power_events);
@@ -360,6 +362,7 @@ static inline void bench_keep_messages(struct bench *b)
 
 	b->links += a->publish_link;
 	b->statuses += a->publish_status;
+	b->kept += a->keep_history;
 	if (a->publish_status)
 		b->online = engine_online(&b->engine);
 	if (a->publish_bank) {

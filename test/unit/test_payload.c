@@ -31,6 +31,14 @@ static void fill(struct figures *f, int cells)
 	strcpy(f->charge_reason, "High cell: 3.512 V");
 	strcpy(f->discharge_reason, "Low SoC: 9 %");
 	f->cycles = opt_some(211);
+	f->history = (struct history_figures){
+		.voltage_low_mv = opt_some(46125), .voltage_high_mv = opt_some(53124),
+		.cell_low_mv = opt_some(2987), .cell_high_mv = opt_some(3601),
+		.temp_low_mc = opt_some(-4049), .temp_high_mc = opt_some(47960),
+		.drawn_ah = opt_some(123456), .charged_wh = opt_some(7654321), .discharged_wh = opt_some(7012345),
+		.deepest_mah = opt_some(-201250), .since_full_s = opt_some(1209601),
+		.low_alarms = opt_some(3), .high_alarms = opt_some(7),
+	};
 	f->cell_low_mv = opt_some(3297);
 	f->cell_high_mv = opt_some(3311);
 	f->temp_low_mc = opt_some(-3049);
@@ -113,6 +121,19 @@ static const struct expected {
 	TEXT("Info", "ChargeLimitation", "High cell: 3.512 V"),
 	TEXT("Info", "DischargeLimitation", "Low SoC: 9 %"),
 	WHOLE("History", "ChargeCycles", "", 211),
+	NUMBER("History", "MinimumVoltage", 2, "V", 46125),
+	NUMBER("History", "MaximumVoltage", 2, "V", 53124),
+	NUMBER("History", "MinimumCellVoltage", 3, "V", 2987),
+	NUMBER("History", "MaximumCellVoltage", 3, "V", 3601),
+	NUMBER("History", "MinimumTemperature", 1, "C", -4049),
+	NUMBER("History", "MaximumTemperature", 1, "C", 47960),
+	WHOLE("History", "TotalAhDrawn", "Ah", 123456),
+	NUMBER("History", "ChargedEnergy", 2, "kWh", 7654321),
+	NUMBER("History", "DischargedEnergy", 2, "kWh", 7012345),
+	NUMBER("History", "DeepestDischarge", 1, "Ah", -201250),
+	WHOLE("History", "TimeSinceLastFullCharge", "s", 1209601),
+	WHOLE("History", "LowVoltageAlarms", "", 3),
+	WHOLE("History", "HighVoltageAlarms", "", 7),
 	TEXT("System", "MinVoltageCellId", "M3C14"),
 	NUMBER("System", "MinCellVoltage", 3, "V", 3297),
 	TEXT("System", "MaxVoltageCellId", "M2C1"),
