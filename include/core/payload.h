@@ -15,6 +15,10 @@
 
 enum payload_kind { PAYLOAD_NULL, PAYLOAD_INT, PAYLOAD_MILLI, PAYLOAD_TEXT };
 
+struct payload_cursor {
+	int row, element;
+};
+
 struct payload_item {
 	const char *group; /* "Info"; NULL: at the top */
 	char key[PAYLOAD_KEY_MAX * 2];
@@ -23,15 +27,17 @@ struct payload_item {
 	int decimals;      /* PAYLOAD_MILLI: digits to show, 1..3 */
 	const char *text;  /* PAYLOAD_TEXT: points into the figures */
 	const char *unit;  /* "V", "" for none: for the manual */
-};
-
-struct payload_cursor {
-	int row, element;
+	struct payload_cursor at; /* where in the table, for payload_put_* */
 };
 
 /* Steps through the items in their order: start with a zeroed cursor; false past the last. */
 bool payload_next(struct payload_cursor *cursor, const struct figures *figures,
                   struct payload_item *item);
+
+/* The other way round, for a reader of documents: writes the value of an item that payload_next has given for the
+ * same `figures`. One of the wrong kind, or a number that 32 bits do not hold, leaves it absent. */
+void payload_put_milli(struct figures *figures, const struct payload_item *item, int64_t thousandths);
+void payload_put_text(struct figures *figures, const struct payload_item *item, const char *text);
 
 /* The same keys for a person: group, key, unit and a sentence on row `index`; false past the last. */
 bool payload_describe(int index, const char **group, const char **key, const char **unit,

@@ -19,12 +19,13 @@ struct payload_row {
 	const char *key;
 	enum source source;
 	size_t offset; /* in struct figures */
-	int decimals;
+	int decimals;  /* of FROM_TEXT: the room for it in struct figures */
 	const char *unit;
 	const char *text;
 };
 
 #define F(field) offsetof(struct figures, field)
+#define TEXT_AT(field) FROM_TEXT, F(field), (int)sizeof ((struct figures *)0)->field
 #define ALARM_ROW(a, text) \
 	{ "Alarms", NULL, FROM_ALARM, F(alarm) + (a) * sizeof(struct opt), 0, "", text }
 
@@ -40,15 +41,15 @@ static const struct payload_row rows[] = {
 	{ NULL, "Soh", FROM_INT, F(soh_pct), 0, "%", "State of health, the worst module's" },
 	{ NULL, "TimeToGo", FROM_INT, F(time_to_go_s), 0, "s", "Until empty; null unless discharging" },
 	{ NULL, "Balancing", FROM_INT, F(balancing), 0, "", "1 while a cell balances" },
-	{ NULL, "ConnectionInformation", FROM_TEXT, F(connection), 0, "", "Modules online of those known" },
+	{ NULL, "ConnectionInformation", TEXT_AT(connection), "", "Modules online of those known" },
 	{ "Info", "MaxChargeVoltage", FROM_MILLI, F(cvl_mv), 2, "V", "CVL" },
 	{ "Info", "MaxChargeCurrent", FROM_MILLI, F(ccl_ma), 1, "A", "CCL" },
 	{ "Info", "MaxDischargeCurrent", FROM_MILLI, F(dcl_ma), 1, "A", "DCL" },
 	{ "Info", "MaxChargeCellVoltage", FROM_MILLI, F(max_cell_mv), 3, "V", "CVL / cells" },
 	{ "Info", "BatteryLowVoltage", FROM_MILLI, F(low_mv), 2, "V", "Where the battery wants discharge to end" },
-	{ "Info", "ChargeMode", FROM_TEXT, F(mode), 0, "", "Stage, and the rule that lowers CVL" },
-	{ "Info", "ChargeLimitation", FROM_TEXT, F(charge_reason), 0, "", "The rule that sets CCL, and where" },
-	{ "Info", "DischargeLimitation", FROM_TEXT, F(discharge_reason), 0, "", "The rule that sets DCL, and where" },
+	{ "Info", "ChargeMode", TEXT_AT(mode), "", "Stage, and the rule that lowers CVL" },
+	{ "Info", "ChargeLimitation", TEXT_AT(charge_reason), "", "The rule that sets CCL, and where" },
+	{ "Info", "DischargeLimitation", TEXT_AT(discharge_reason), "", "The rule that sets DCL, and where" },
 	{ "Io", "AllowToCharge", FROM_INT, F(allow_charge), 0, "", "0 while a rule blocks charge" },
 	{ "Io", "AllowToDischarge", FROM_INT, F(allow_discharge), 0, "", "0 while a rule blocks discharge" },
 	{ "History", "ChargeCycles", FROM_INT, F(cycles), 0, "", "The highest cycle count of the modules" },
@@ -66,13 +67,13 @@ static const struct payload_row rows[] = {
 	{ "History", "LowVoltageAlarms", FROM_INT, F(history.low_alarms), 0, "", "How often Alarms.LowVoltage became 2" },
 	{ "History", "HighVoltageAlarms", FROM_INT, F(history.high_alarms), 0, "", "How often Alarms.HighVoltage became 2" },
 	{ "System", "MinCellVoltage", FROM_MILLI, F(cell_low_mv), 3, "V", "Lowest cell" },
-	{ "System", "MinVoltageCellId", FROM_TEXT, F(cell_low_id), 0, "", "Where: module and cell, `M3C14`" },
+	{ "System", "MinVoltageCellId", TEXT_AT(cell_low_id), "", "Where: module and cell, `M3C14`" },
 	{ "System", "MaxCellVoltage", FROM_MILLI, F(cell_high_mv), 3, "V", "Highest cell" },
-	{ "System", "MaxVoltageCellId", FROM_TEXT, F(cell_high_id), 0, "", "Where" },
+	{ "System", "MaxVoltageCellId", TEXT_AT(cell_high_id), "", "Where" },
 	{ "System", "MinCellTemperature", FROM_MILLI, F(temp_low_mc), 1, "C", "Lowest of packs and cells" },
-	{ "System", "MinTemperatureCellId", FROM_TEXT, F(temp_low_id), 0, "", "Where; without a cell: the pack's sensor" },
+	{ "System", "MinTemperatureCellId", TEXT_AT(temp_low_id), "", "Where; without a cell: the pack's sensor" },
 	{ "System", "MaxCellTemperature", FROM_MILLI, F(temp_high_mc), 1, "C", "Highest of packs and cells" },
-	{ "System", "MaxTemperatureCellId", FROM_TEXT, F(temp_high_id), 0, "", "Where" },
+	{ "System", "MaxTemperatureCellId", TEXT_AT(temp_high_id), "", "Where" },
 	{ "System", "MOSTemperature", FROM_MILLI, F(mos_temp_mc), 1, "C", "Hottest MOSFET, where the console tells" },
 	{ "System", "NrOfCellsPerBattery", FROM_INT, F(cells), 0, "", "Cells in series" },
 	{ "System", "NrOfModulesOnline", FROM_INT, F(online), 0, "", "Modules with fresh values" },
@@ -162,7 +163,7 @@ bool payload_next(struct payload_cursor *cursor, const struct figures *figures,
 	while (cursor->row < ROWS) {
 		row = &rows[cursor->row];
 		if (cursor->element < (is_array(row) ? figures->cells.value : 1)) {
-			*item = (struct payload_item){ .group = row->group, .unit = row->unit };
+			*item = (struct payload_item){ .group = row->group, .unit = row->unit, .at = *cursor };
 			write_key(row, cursor->element, item);
 			write_value(row, figures, cursor->element, item);
 			cursor->element++;
@@ -172,6 +173,25 @@ bool payload_next(struct payload_cursor *cursor, const struct figures *figures,
 		cursor->element = 0;
 	}
 	return false;
+}
+
+void payload_put_milli(struct figures *figures, const struct payload_item *item, int64_t thousandths)
+{
+	const struct payload_row *row = &rows[item->at.row];
+	bool milli = row->source == FROM_MILLI || row->source == FROM_CELLS_MILLI;
+	int64_t value = milli ? thousandths : thousandths / 1000;
+	struct opt kept = { (int32_t)value, value >= INT32_MIN && value <= INT32_MAX };
+
+	if (row->source != FROM_TEXT)
+		memcpy((char *)figures + row->offset + (size_t)item->at.element * sizeof kept, &kept, sizeof kept);
+}
+
+void payload_put_text(struct figures *figures, const struct payload_item *item, const char *text)
+{
+	const struct payload_row *row = &rows[item->at.row];
+
+	if (row->source == FROM_TEXT)
+		text_copy((char *)figures + row->offset, (size_t)row->decimals, text);
 }
 
 bool payload_describe(int index, const char **group, const char **key, const char **unit,

@@ -314,6 +314,63 @@ static void test_no_key_twice(void **state)
 			fail_msg("%s twice", names[i]);
 }
 
+/* Put back, each item is what it was; a number does not become a text, nor the other way round. */
+static void test_put(void **state)
+{
+	struct payload_cursor cursor = { 0, 0 };
+	struct payload_item item, again;
+	struct figures f, copy;
+
+	(void)state;
+	fill(&f, 15);
+	memset(&copy, 0, sizeof copy);
+	copy.cells = opt_some(15);
+	while (payload_next(&cursor, &f, &item)) {
+		struct payload_cursor at = item.at;
+
+		if (item.kind == PAYLOAD_TEXT) {
+			payload_put_text(&copy, &item, item.text);
+			payload_put_milli(&copy, &item, 7000);
+		} else {
+			payload_put_milli(&copy, &item, item.kind == PAYLOAD_INT ? item.value * INT64_C(1000) : item.value);
+			payload_put_text(&copy, &item, "seven");
+		}
+		assert_true(payload_next(&at, &copy, &again));
+		assert_row(item.key, 0, again.kind, item.kind);
+		assert_row(item.key, 0, again.value, item.value);
+		if (item.kind == PAYLOAD_TEXT)
+			assert_string_equal(again.text, item.text);
+	}
+}
+
+/* What 32 bits do not hold is not known; a text too long is cut within its own room. */
+static void test_put_too_much(void **state)
+{
+	struct payload_cursor cursor = { 0, 0 };
+	struct payload_item item;
+	struct figures f;
+
+	(void)state;
+	fill(&f, 15);
+	while (payload_next(&cursor, &f, &item)) {
+		bool whole = item.kind == PAYLOAD_INT;
+
+		if (item.kind == PAYLOAD_TEXT || strcmp(item.key, "NrOfCellsPerBattery") == 0)
+			continue;
+		struct payload_cursor at = item.at;
+
+		payload_put_milli(&f, &item, whole ? INT64_C(-2147483649000) : INT64_C(2147483648));
+		payload_next(&at, &f, &item);
+		assert_row(item.key, 0, item.kind, PAYLOAD_NULL);
+	}
+	fill(&f, 15);
+	cursor = (struct payload_cursor){ 0, 0 };
+	while (payload_next(&cursor, &f, &item))
+		payload_put_text(&f, &item, "0123456789abcdef");
+	assert_string_equal(f.cell_low_id, "0123456789a");
+	assert_string_equal(f.mode, "0123456789abcdef");
+}
+
 /* For people: a row for each key of the list, the cells as one. */
 static void test_describe(void **state)
 {
@@ -347,6 +404,8 @@ int main(void)
 		cmocka_unit_test(test_nulls),
 		cmocka_unit_test(test_each_null),
 		cmocka_unit_test(test_no_key_twice),
+		cmocka_unit_test(test_put),
+		cmocka_unit_test(test_put_too_much),
 		cmocka_unit_test(test_describe),
 	};
 
