@@ -28,6 +28,15 @@ typedef void config_report(void *context, bool fault, const char *message);
  * refused unread). Not for two threads at once. */
 bool config_read(const char *path, struct settings *out, config_report *report, void *context);
 
+/* A value of the command line, for a key that there is. */
+struct config_value {
+	const char *section, *key, *value;
+};
+
+/* The same with `count` values laid over those of the file; `path` NULL: over the defaults. */
+bool config_read_with(const char *path, const struct config_value *values, int count, struct settings *out,
+                      config_report *report, void *context);
+
 /* Prints conf/pylontech-mqtt.ini: every section and key with its text, range and default; the keys
  * themselves commented out, so that defaults of later releases apply. */
 void config_print_sample(FILE *to);

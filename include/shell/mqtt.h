@@ -48,6 +48,13 @@ struct mqtt_news {
 	char reason[MQTT_REASON_MAX]; /* "" with MQTT_CONNECTED */
 };
 
+/* What was heard. */
+struct mqtt_message {
+	char topic[MQTT_TOPIC_MAX + MQTT_PAYLOAD_MAX + 1]; /* the payload lies behind it, with a zero after it */
+	const char *payload;
+	size_t length; /* of the payload */
+};
+
 struct mqtt_slot {
 	uint32_t sequence; /* of the message on its way; arrived when mqtt.arrived has reached it */
 	bool held;
@@ -84,7 +91,10 @@ struct mqtt {
 	int port;
 	char status_topic[MQTT_TOPIC_MAX];
 	int64_t held_max_ms;
-	char why[MQTT_REASON_MAX]; /* after mqtt_start failed */
+	char why[MQTT_REASON_MAX]; /* after mqtt_start or mqtt_listen failed */
+	bool listens;              /* started by mqtt_listen: */
+	int heard_fd, hand_over_fd; /* where the messages come out, and where the thread puts them in */
+	char heard_topics[SETTINGS_TEXT_MAX + 2];
 	atomic_bool stopping;
 	struct mqtt_shared shared;
 	/* the caller's thread only */
@@ -107,6 +117,14 @@ bool mqtt_has_tls(void);
  * False, with mqtt->why: out of memory, or settings that libmosquitto refuses. The settings are
  * copied. */
 bool mqtt_start(struct mqtt *mqtt, const struct settings_mqtt *settings, int64_t held_max_ms);
+
+/* The same for one that only listens to `BASE/` and everything below it that has no further slash: without a last
+ * will, under a client id of its own, and it never publishes. Connection and news are as after mqtt_start; messages
+ * come by mqtt_hear. */
+bool mqtt_listen(struct mqtt *mqtt, const struct settings_mqtt *settings);
+
+/* The next message that was heard; false: none now. To be called when heard_fd is readable. */
+bool mqtt_hear(struct mqtt *mqtt, struct mqtt_message *message);
 
 /* For poll(POLLIN): something for mqtt_poll to do. */
 int mqtt_fd(const struct mqtt *mqtt);

@@ -311,21 +311,46 @@ static void check_tls(struct reading *r)
 			       files[i].path, strerror(errno));
 }
 
-bool config_read(const char *path, struct settings *out, config_report *report, void *context)
+/* A password file takes the place of the password in the file below it. */
+static void lay_over(struct reading *r, const struct config_value *values, int count)
+{
+	char why[WHY_MAX];
+
+	for (int i = 0; i < count; i++) {
+		const struct settings_row *row = settings_find(values[i].section, values[i].key);
+
+		if (row == settings_find("mqtt", "password_file"))
+			r->settings.mqtt.password[0] = '\0';
+		if (!settings_set(&r->settings, row, values[i].value, why, sizeof(why)))
+			refuse(r, 0, "--%s %s: must be %s", row->key, values[i].value, why);
+	}
+}
+
+static bool read_file(struct reading *r)
 {
 	static char text[CONFIG_FILE_MAX];
-	struct reading r = { .path = path, .report = report, .context = context };
 	struct file_facts facts;
 	char why[WHY_MAX];
 
-	settings_defaults(&r.settings);
-	if (!file_read(path, text, sizeof(text), &facts, why, sizeof(why))) {
-		refuse(&r, 0, "%s", why);
+	if (!file_read(r->path, text, sizeof(text), &facts, why, sizeof(why))) {
+		refuse(r, 0, "%s", why);
 		return false;
 	}
-	read_lines(&r, text, facts.length);
+	read_lines(r, text, facts.length);
 	if (facts.open_to_others)
-		warn(&r, path, "others can read this file, and a password in it: chmod 600");
+		warn(r, r->path, "others can read this file, and a password in it: chmod 600");
+	return true;
+}
+
+bool config_read_with(const char *path, const struct config_value *values, int count, struct settings *out,
+                      config_report *report, void *context)
+{
+	struct reading r = { .path = path ? path : "command line", .report = report, .context = context };
+
+	settings_defaults(&r.settings);
+	if (path && !read_file(&r))
+		return false;
+	lay_over(&r, values, count);
 	check_login(&r);
 	check_tls(&r);
 	for (int i = 0; i < settings_order_count; i++)
@@ -333,4 +358,9 @@ bool config_read(const char *path, struct settings *out, config_report *report, 
 	if (r.faults == 0)
 		*out = r.settings;
 	return r.faults == 0;
+}
+
+bool config_read(const char *path, struct settings *out, config_report *report, void *context)
+{
+	return config_read_with(path, NULL, 0, out, report, context);
 }

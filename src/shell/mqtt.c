@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -55,9 +56,13 @@ static void unlock(struct mqtt *m)
 
 static void note(struct mqtt *m, enum mqtt_news_kind state, const char *reason)
 {
+	size_t length = strlen(reason);
+
 	m->shared.tried = true;
 	m->shared.state = state;
-	snprintf(m->shared.reason, sizeof(m->shared.reason), "%s", reason);
+	if (length > 0 && reason[length - 1] == '.')
+		length--;
+	snprintf(m->shared.reason, sizeof(m->shared.reason), "%.*s", (int)length, reason);
 	signal_fd(m->wake_fd);
 }
 
@@ -86,7 +91,8 @@ static void on_connect(struct mosquitto *client, void *user, int rc)
 {
 	struct mqtt *m = user;
 
-	(void)client;
+	if (rc == 0 && m->listens)
+		mosquitto_subscribe(client, NULL, m->heard_topics, 0);
 	lock(m);
 	if (rc == 0) {
 		m->shared.connected = true;
@@ -114,6 +120,21 @@ static void on_disconnect(struct mosquitto *client, void *user, int rc)
 {
 	(void)client;
 	note_end(user, rc, errno);
+}
+
+/* Topic, a zero, payload as one packet. Where the reader does not keep up they are dropped: newer ones follow. */
+static void on_message(struct mosquitto *client, void *user, const struct mosquitto_message *message)
+{
+	struct mqtt *m = user;
+	struct iovec parts[] = {
+		{ message->topic, strlen(message->topic) + 1 },
+		{ message->payload, (size_t)message->payloadlen },
+	};
+	struct msghdr packet = { .msg_iov = parts, .msg_iovlen = 2 };
+
+	(void)client;
+	if (parts[0].iov_len <= MQTT_TOPIC_MAX && parts[1].iov_len < MQTT_PAYLOAD_MAX)
+		sendmsg(m->hand_over_fd, &packet, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
 static void on_unsubscribe(struct mosquitto *client, void *user, int mid)
@@ -231,7 +252,7 @@ static bool configure(struct mqtt *m, const struct settings_mqtt *settings)
 
 	if (rc == MOSQ_ERR_SUCCESS)
 		rc = configure_tls(m, settings);
-	if (rc == MOSQ_ERR_SUCCESS)
+	if (rc == MOSQ_ERR_SUCCESS && !m->listens)
 		rc = mosquitto_will_set(m->client, m->status_topic, sizeof(offline) - 1, offline, 0, true);
 	if (rc == MOSQ_ERR_SUCCESS)
 		rc = mosquitto_threaded_set(m->client, true);
@@ -241,6 +262,7 @@ static bool configure(struct mqtt *m, const struct settings_mqtt *settings)
 	mosquitto_connect_callback_set(m->client, on_connect);
 	mosquitto_disconnect_callback_set(m->client, on_disconnect);
 	mosquitto_unsubscribe_callback_set(m->client, on_unsubscribe);
+	mosquitto_message_callback_set(m->client, on_message);
 	return rc == MOSQ_ERR_SUCCESS || refuse_start(m, mosquitto_strerror(rc));
 }
 
@@ -265,6 +287,10 @@ static void clean_up(struct mqtt *m)
 		close(m->wake_fd);
 	if (m->stop_fd >= 0)
 		close(m->stop_fd);
+	if (m->listens) {
+		close(m->heard_fd);
+		close(m->hand_over_fd);
+	}
 	pthread_mutex_destroy(&m->shared.mutex);
 	m->client = NULL;
 	m->wake_fd = m->stop_fd = -1;
@@ -305,19 +331,41 @@ static bool make_parts(struct mqtt *m, const char *client_id)
 	return m->stop_fd >= 0 ? make_client(m, client_id) : refuse_start(m, strerror(errno));
 }
 
-bool mqtt_start(struct mqtt *m, const struct settings_mqtt *settings, int64_t held_max_ms)
+static bool start(struct mqtt *m, const struct settings_mqtt *settings, const char *client_id)
 {
-	memset(m, 0, sizeof(*m));
 	m->wake_fd = m->stop_fd = -1;
 	snprintf(m->broker, sizeof(m->broker), "%s", settings->broker);
 	m->port = settings->port;
-	m->held_max_ms = held_max_ms;
-	snprintf(m->status_topic, sizeof(m->status_topic), "%.*s/status", MQTT_TOPIC_MAX - 8,
-	         settings->topic_base);
-	m->running = make_parts(m, settings->client_id) && configure(m, settings) && start_thread(m);
+	m->running = make_parts(m, client_id) && configure(m, settings) && start_thread(m);
 	if (!m->running)
 		clean_up(m);
 	return m->running;
+}
+
+bool mqtt_start(struct mqtt *m, const struct settings_mqtt *settings, int64_t held_max_ms)
+{
+	memset(m, 0, sizeof(*m));
+	m->held_max_ms = held_max_ms;
+	snprintf(m->status_topic, sizeof(m->status_topic), "%.*s/status", MQTT_TOPIC_MAX - 8,
+	         settings->topic_base);
+	return start(m, settings, settings->client_id);
+}
+
+/* The broker throws out the one of two that have the same client id. */
+bool mqtt_listen(struct mqtt *m, const struct settings_mqtt *settings)
+{
+	char client_id[SETTINGS_TEXT_MAX];
+	int ends[2];
+
+	memset(m, 0, sizeof(*m));
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
+		return refuse_start(m, strerror(errno));
+	m->listens = true;
+	m->heard_fd = ends[0];
+	m->hand_over_fd = ends[1];
+	snprintf(m->heard_topics, sizeof(m->heard_topics), "%s/+", settings->topic_base);
+	snprintf(client_id, sizeof(client_id), "pylontech-watch-%ld", (long)getpid());
+	return start(m, settings, client_id);
 }
 
 /* ---- the caller's thread ---- */
@@ -501,6 +549,18 @@ enum mqtt_sent mqtt_publish(struct mqtt *m, int slot_number, const char *topic, 
 
 /* ---- stop ---- */
 
+bool mqtt_hear(struct mqtt *m, struct mqtt_message *message)
+{
+	ssize_t length = recv(m->heard_fd, message->topic, sizeof(message->topic) - 1, MSG_DONTWAIT);
+
+	if (length <= 0)
+		return false;
+	message->topic[length] = '\0';
+	message->payload = message->topic + strlen(message->topic) + 1;
+	message->length = (size_t)(message->topic + length - message->payload);
+	return true;
+}
+
 static bool ended(struct mqtt *m)
 {
 	lock(m);
@@ -551,7 +611,8 @@ bool mqtt_stop(struct mqtt *m)
 {
 	if (!m->running)
 		return true;
-	say_offline(m);
+	if (!m->listens)
+		say_offline(m);
 	atomic_store(&m->stopping, true);
 	signal_fd(m->stop_fd);
 	(void)mosquitto_disconnect(m->client); /* wakes the thread, whatever comes of it */
