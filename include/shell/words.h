@@ -16,6 +16,7 @@ struct words_line {
 	const struct words_row *word; /* the daemon's row where none was given */
 	const char *argument[WORDS_ARGUMENTS_MAX]; /* NULL where it was left out */
 	const char *config_path; /* NULL: not given */
+	const char *broker, *broker_port, *username, *password_file, *topic_base; /* instead of the configuration's */
 	bool check, fast, json, keep_serials, once, supervised, verbose;
 };
 

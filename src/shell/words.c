@@ -4,6 +4,7 @@
 #include "shell/record.h"
 #include "shell/replay.h"
 #include "shell/service.h"
+#include "shell/watch.h"
 
 #include <getopt.h>
 #include <stddef.h>
@@ -21,6 +22,8 @@ static const struct words_row words[] = {
 	{ "replay", "FILE",
 	  "the daemon on a recording instead of a battery; publishes below\nBASE-replay, so that nobody takes it for one",
 	  replay_run },
+	{ "watch", "", "what the daemon publishes, as a live view on a terminal, or as one plain picture\n"
+	               "elsewhere; reads the broker, so it runs beside the service and on any machine", watch_run },
 };
 
 static const struct option_row {
@@ -31,14 +34,14 @@ static const struct option_row {
 	const char *with;     /* the words that it goes with, "daemon" for the one without a name; NULL: all */
 	const char *text;
 } options[] = {
-	{ NULL, 'c', "FILE", offsetof(struct words_line, config_path), "daemon, record, replay",
+	{ NULL, 'c', "FILE", offsetof(struct words_line, config_path), "daemon, record, replay, watch",
 	  "the configuration (default " SERVICE_CONFIG ")" },
 	{ NULL, 'n', NULL, offsetof(struct words_line, check), "daemon",
 	  "check the configuration, print the rules that follow from it, and end" },
 	{ NULL, 'v', NULL, offsetof(struct words_line, verbose), NULL,
 	  "log everything, whatever [logging] level says" },
-	{ "once", 0, NULL, offsetof(struct words_line, once), "daemon, replay",
-	  "read every module once, print the bank's JSON, end; no broker" },
+	{ "once", 0, NULL, offsetof(struct words_line, once), "daemon, replay, watch",
+	  "read every module once, print the bank's JSON, end; no broker. watch: print one\npicture and end" },
 	{ "json", 0, NULL, offsetof(struct words_line, json), "probe", "for scripts" },
 	{ "keep-serials", 0, NULL, offsetof(struct words_line, keep_serials), "record",
 	  "leave serial numbers readable" },
@@ -46,6 +49,13 @@ static const struct option_row {
 	  "answers come at once, not when they came" },
 	{ "supervised", 0, NULL, offsetof(struct words_line, supervised), "daemon",
 	  "wait before ending with 100 (60 s) or 111 (10 s), for a supervisor that\nstarts it again at once" },
+	{ "broker", 0, "HOST", offsetof(struct words_line, broker), "watch",
+	  "another broker than the configuration's" },
+	{ "port", 0, "N", offsetof(struct words_line, broker_port), "watch", "its port" },
+	{ "username", 0, "NAME", offsetof(struct words_line, username), "watch", "the user name there" },
+	{ "password-file", 0, "FILE", offsetof(struct words_line, password_file), "watch",
+	  "the file whose first line is the password" },
+	{ "topic-base", 0, "BASE", offsetof(struct words_line, topic_base), "watch", "what the topics begin with" },
 };
 
 #define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
@@ -59,7 +69,7 @@ static const char notes[] =
 
 /* ---- Printing them ---- */
 
-#define COLUMN 20
+#define COLUMN 22
 
 static void print_text(FILE *to, const char *text)
 {

@@ -277,6 +277,36 @@ static void test_password_file(void **state)
 	unlink(path);
 }
 
+/* Values of a command line count more than the file's; without a file they lie over the defaults. */
+static void test_values_over_the_file(void **state)
+{
+	(void)state;
+	char path[PATH_SIZE];
+	const struct config_value values[] = {
+		{ "mqtt", "port", "1884" }, { "mqtt", "password_file", path }, { "mqtt", "topic_base", "other" },
+	};
+	struct settings s;
+	struct said said = { .faults = 0 };
+	static const char text[] = "[mqtt]\nbroker = gx\nport = 1885\nusername = u\npassword = x\n";
+
+	snprintf(path, sizeof(path), "%s/password", folder);
+	write_file(path, "y\n", 2, 0600);
+	write_file(file, text, sizeof(text) - 1, 0600);
+	assert_true(config_read_with(file, values, 3, &s, take, &said));
+	assert_string_equal(s.mqtt.broker, "gx");
+	assert_int_equal(s.mqtt.port, 1884);
+	assert_string_equal(s.mqtt.username, "u");
+	assert_string_equal(s.mqtt.password, "y");
+	assert_string_equal(s.mqtt.topic_base, "other");
+	assert_string_equal(said.text, "");
+	assert_true(config_read_with(NULL, values, 1, &s, take, &said));
+	assert_string_equal(s.mqtt.broker, "127.0.0.1");
+	assert_int_equal(s.mqtt.port, 1884);
+	assert_false(config_read_with(NULL, values, 2, &s, take, &said));
+	assert_string_equal(said.text, "F command line:0: [mqtt] username is needed with a password\n");
+	unlink(path);
+}
+
 static void test_password_open_to_others(void **state)
 {
 	(void)state;
@@ -370,6 +400,7 @@ int main(void)
 		cmocka_unit_test(test_faults_are_counted_to_the_limit),
 		cmocka_unit_test(test_no_regular_file),
 		cmocka_unit_test(test_password_file),
+		cmocka_unit_test(test_values_over_the_file),
 		cmocka_unit_test(test_password_open_to_others),
 		cmocka_unit_test(test_sample_is_the_defaults),
 		cmocka_unit_test(test_manual_has_every_key),
