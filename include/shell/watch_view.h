@@ -55,7 +55,7 @@ struct watch_view {
 	struct watch_document bank;
 	struct watch_document module[RACK_MODULES_MAX]; /* module N at N - 1 */
 	struct watch_link link;
-	int chosen; /* the module whose cells are shown, 1..16; 0: the first that there is */
+	int chosen; /* the module whose cells are shown, 1..16; 0: the one whose cells differ most */
 };
 
 struct watch_screen {

@@ -8,11 +8,14 @@
 #define CELL_COLUMNS 26   /* of the chart: at least so many for a cell */
 #define CELL_TEXT 12      /* ... of them all but the bar: "C15 3.341 ", the mark and a gap */
 #define SCALE_LEAST_MV 100 /* the chart spans at least this, so that a millivolt does not look like much */
+#define SPREAD_STEP_MV 20
 #define BANK_TEXT 50      /* the bank's line without its bar */
 #define BANK_BAR_MIN 10
 #define BANK_BAR_MAX 40
-#define FIXED_LINES 12    /* all but modules, cells and blank lines */
+#define FIXED_LINES 11    /* all but alarms, modules, cells and blank lines */
 #define BLANKS_MAX 3
+#define LABEL_COLUMNS 7   /* "Alarms " */
+#define ALARM_TEXT_MAX 96 /* the longest name and sixteen modules */
 
 struct sheet {
 	const struct watch_view *view;
@@ -34,15 +37,32 @@ static bool present(const struct watch_view *v, int address)
 	       (v->link.member[address - 1].listed || v->module[address - 1].known);
 }
 
+/* A module that does not answer; without the link topic its own topic's silence tells. */
+static bool silent(const struct watch_view *v, int address)
+{
+	const struct watch_member *m = &v->link.member[address - 1];
+	const struct watch_document *d = &v->module[address - 1];
+
+	return m->listed ? !m->online : v->heard_ms - d->heard_ms > WATCH_STALE_MS;
+}
+
+/* Unless somebody has chosen: the module whose cells differ most, in steps that noise does not cross. */
 static int chosen_of(const struct watch_view *v)
 {
-	int address = 1;
+	int32_t most = -1;
+	int chosen = 0;
 
 	if (present(v, v->chosen))
 		return v->chosen;
-	while (address <= RACK_MODULES_MAX && !present(v, address))
-		address++;
-	return address <= RACK_MODULES_MAX ? address : 0;
+	for (int address = 1; address <= RACK_MODULES_MAX; address++) {
+		int32_t spread = silent(v, address) ? 0 : opt_or(v->module[address - 1].figures.diff_mv, 0) / SPREAD_STEP_MV;
+
+		if (!present(v, address) || spread <= most)
+			continue;
+		most = spread;
+		chosen = address;
+	}
+	return chosen;
 }
 
 void watch_view_choose(struct watch_view *v, int address)
@@ -58,15 +78,6 @@ void watch_view_move(struct watch_view *v, int step)
 	while (address >= 1 && address <= RACK_MODULES_MAX && !present(v, address))
 		address += step;
 	watch_view_choose(v, address);
-}
-
-/* A module that does not answer; without the link topic its own topic's silence tells. */
-static bool silent(const struct watch_view *v, int address)
-{
-	const struct watch_member *m = &v->link.member[address - 1];
-	const struct watch_document *d = &v->module[address - 1];
-
-	return m->listed ? !m->online : v->heard_ms - d->heard_ms > WATCH_STALE_MS;
 }
 
 bool watch_view_complete(const struct watch_view *v)
@@ -311,46 +322,80 @@ static int worst(const struct figures *f)
 	return opt_or(level, -1);
 }
 
-/* The modules that have it, where they tell. */
-static void draw_culprits(struct sheet *s, enum alarm a)
+static bool has_alarm(const struct watch_view *v, int address, enum alarm a)
 {
-	int culprits = 0;
+	const struct watch_document *d = &v->module[address - 1];
 
-	for (int i = 0; i < s->modules; i++) {
-		const struct watch_document *d = &s->view->module[s->module[i] - 1];
-
-		if (!d->known || silent(s->view, s->module[i]) || opt_or(d->figures.alarm[a], 0) == 0)
-			continue;
-		pen_text(&s->pen, culprits++ == 0 ? " (module " : " ");
-		pen_int(&s->pen, s->module[i]);
-	}
-	pen_text(&s->pen, culprits > 0 ? ")" : "");
+	return d->known && !silent(v, address) && opt_or(d->figures.alarm[a], 0) > 0;
 }
 
-/* The worse ones first: a narrow screen cuts the others. */
-static void draw_alarms(struct sheet *s)
+/* "LowSoc (M3 M5)", with the modules that have it, where they tell. */
+static void describe(const struct sheet *s, enum alarm a, struct text *t)
+{
+	int culprits = 0, named = 0;
+
+	for (int i = 0; i < s->modules; i++)
+		culprits += has_alarm(s->view, s->module[i], a);
+	text_str(t, alarms_key(a));
+	if (culprits > 1 && culprits == s->modules) {
+		text_str(t, " (all)");
+		return;
+	}
+	for (int i = 0; i < s->modules; i++) {
+		if (!has_alarm(s->view, s->module[i], a))
+			continue;
+		text_str(t, named++ == 0 ? " (M" : " M");
+		text_int(t, s->module[i]);
+	}
+	text_str(t, named > 0 ? ")" : "");
+}
+
+/* All of one level, on further lines where they find no room. */
+static void draw_level(struct sheet *s, int level)
 {
 	const struct figures *f = &s->view->bank.figures;
-	int level = worst(f);
 	struct pen *p = &s->pen;
-	const char *between = "";
+	char alarm[ALARM_TEXT_MAX];
 
-	pen_text(p, "Alarms ");
-	pen_style(p, level >= 2 ? PEN_BAD : level == 1 ? PEN_WARNING : PEN_PLAIN);
-	if (level <= 0)
-		pen_text(p, level < 0 ? "-" : "none");
-	for (; level > 0; level--) {
-		for (enum alarm a = 0; a < ALARMS; a++) {
-			if (opt_or(f->alarm[a], 0) != level)
-				continue;
-			pen_text(p, between);
-			pen_text(p, level >= 2 ? "ALARM " : "warning ");
-			pen_text(p, alarms_key(a));
-			draw_culprits(s, a);
-			between = ", ";
+	for (enum alarm a = 0; a < ALARMS; a++) {
+		struct text t = text_in(alarm, sizeof alarm);
+
+		if (opt_or(f->alarm[a], 0) != level)
+			continue;
+		describe(s, a, &t);
+		if (p->column > LABEL_COLUMNS && p->column + 2 + (int)(t.used + sizeof "warning") > p->width) {
+			pen_end(p);
+			pen_repeat(p, ' ', LABEL_COLUMNS);
 		}
+		pen_text(p, p->column > LABEL_COLUMNS ? ", " : "");
+		pen_style(p, level >= 2 ? PEN_BAD : PEN_WARNING);
+		pen_text(p, level >= 2 ? "ALARM " : "warning ");
+		pen_text(p, alarm);
+		pen_style(p, PEN_PLAIN);
 	}
-	pen_end(p);
+}
+
+/* The worst first. */
+static void draw_alarms(struct sheet *s)
+{
+	int level = worst(&s->view->bank.figures);
+
+	pen_left(&s->pen, "Alarms", LABEL_COLUMNS);
+	if (level <= 0)
+		pen_text(&s->pen, level < 0 ? "-" : "none");
+	for (; level > 0; level--)
+		draw_level(s, level);
+	pen_end(&s->pen);
+}
+
+static int alarm_lines(const struct sheet *s)
+{
+	char text[ALARM_TEXT_MAX];
+	struct sheet trial = *s;
+
+	trial.pen = pen_on(text, sizeof text, s->pen.width, 0, false);
+	draw_alarms(&trial);
+	return trial.pen.rows;
 }
 
 /* ---- A row a module ---- */
@@ -614,13 +659,14 @@ static void lay_out(struct sheet *s)
 {
 	int cells = s->chosen == 0 ? 0 : opt_or(s->view->module[s->chosen - 1].figures.cells, 0);
 	int rows = s->screen->rows > 0 ? s->screen->rows : INT16_MAX;
+	int fixed = FIXED_LINES + alarm_lines(s);
 	int room;
 
 	s->cell_columns = s->pen.width / CELL_COLUMNS;
 	s->cell_rows = (cells + s->cell_columns - 1) / s->cell_columns;
-	if (rows < FIXED_LINES + 1 + s->cell_rows)
+	if (rows < fixed + 1 + s->cell_rows)
 		s->cell_rows = 0;
-	room = rows - FIXED_LINES - s->cell_rows;
+	room = rows - fixed - s->cell_rows;
 	choose_window(s, room < 1 ? 1 : room);
 	s->blanks = room - s->shown;
 	if (s->blanks > BLANKS_MAX)

@@ -1,9 +1,9 @@
 #!/usr/bin/python3
-"""`make demo`: a simulated battery, a private broker and the daemon, shown for a minute.
+"""`make demo`: a simulated battery, a private broker and the daemon, watched for a minute.
 
 Everything runs on the loopback, on a random port, in a folder of its own under /tmp, and is ended by
-process id at the end, on Ctrl-C and on SIGTERM. On a terminal the view refreshes itself; elsewhere one
-block is printed a pass.
+process id at the end, on Ctrl-C, on SIGTERM and when the view is left by `q`. What is shown is the program's own
+`watch`: live on a terminal, elsewhere one picture a pass.
 """
 
 import argparse
@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -19,59 +20,49 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "e2e"), os.path.dirname(HERE)]
 
 from daemon import BINARY, Daemon, write_config  # noqa: E402
-from mqtt import Broker, Subscriber  # noqa: E402
+from mqtt import Broker, Subscriber, end_process  # noqa: E402
 from sim.simulator import Simulator  # noqa: E402
 from sun import Sun  # noqa: E402
-from view import screen  # noqa: E402
 
 BASE = "victron-battery-middleware"
 MODULES = 5
-LOG_LINES = 3
-REFRESH_S = 0.5
-CLEAR, HOME, TO_END_OF_LINE, BELOW, HIDE, SHOW = "\x1b[2J", "\x1b[H", "\x1b[K", "\x1b[J", "\x1b[?25l", "\x1b[?25h"
+LOOK_S = 0.2
 
 
 class Newest:
-    """The newest message of every topic."""
+    """The newest document of a topic."""
 
-    def __init__(self, subscriber):
-        self.subscriber = subscriber
+    def __init__(self, subscriber, name):
+        self.subscriber, self.topic = subscriber, BASE + "/" + name
         self.seen = 0
-        self.payload = {}
-        self.when = {}
+        self.document = None
 
     def update(self):
         with self.subscriber.changed:
             fresh = self.subscriber.messages[self.seen:]
             self.seen += len(fresh)
         for message in fresh:
-            self.payload[message.topic[len(BASE) + 1:]] = message.payload
-            self.when[message.topic[len(BASE) + 1:]] = message.time
-
-    def document(self, name):
-        return json.loads(self.payload[name]) if name in self.payload else None
-
-    def module(self, address, silent_after_s=20.0):
-        """A module's document; its topic falls silent when it is lost."""
-        name = "battery_%d" % address
-        young = time.monotonic() - self.when.get(name, -silent_after_s) < silent_after_s
-        return self.document(name) if young else None
+            if message.topic == self.topic:
+                self.document = json.loads(message.payload)
+        return self.document
 
 
 class Demo:
     def __init__(self, seconds):
         self.seconds = seconds
         self.folder = tempfile.mkdtemp(prefix="pylontech-demo-")
+        self.path = os.path.join(self.folder, "pylontech-mqtt.ini")
         self.broker = Broker(self.folder)
         self.subscriber = Subscriber(self.broker)
-        self.newest = Newest(self.subscriber)
+        self.bank = Newest(self.subscriber, "pylon")
+        self.link = Newest(self.subscriber, "link")
         self.sim = Simulator("extra2000", MODULES, asleep=True)
         self.sim.physics = Sun(self.sim.stack, self.limits)
-        self.daemon = None
+        self.daemon = self.watch = None
 
     def limits(self):
         """What the chargers of a GX system would be told now: CVL in mV, CCL of a module in mA."""
-        bank = self.newest.document("pylon")
+        bank = self.bank.update()
         if bank is None or bank["Info"]["MaxChargeVoltage"] is None:
             return None, None
         return 1000 * bank["Info"]["MaxChargeVoltage"], 1000 * bank["Info"]["MaxChargeCurrent"] / MODULES
@@ -80,15 +71,16 @@ class Demo:
         self.broker.start()
         self.subscriber.start()
         self.sim.start()
-        path = os.path.join(self.folder, "pylontech-mqtt.ini")
-        write_config(path, {"mqtt": {"broker": "127.0.0.1", "port": self.broker.port, "topic_base": BASE},
-                            "serial": {"port": self.sim.port}, "battery": {"addresses": "auto"},
-                            "limits": {"memory_file": os.path.join(self.folder, "memory")},
-                            "history": {"file": os.path.join(self.folder, "history")}})
-        self.daemon = Daemon(path).start()
-        self.began = time.monotonic()
+        write_config(self.path, {
+            "mqtt": {"broker": "127.0.0.1", "port": self.broker.port, "topic_base": BASE},
+            "serial": {"port": self.sim.port}, "battery": {"addresses": "auto"},
+            "limits": {"memory_file": os.path.join(self.folder, "memory")},
+            "history": {"file": os.path.join(self.folder, "history")}})
+        self.daemon = Daemon(self.path).start()
+        self.until = time.monotonic() + self.seconds
 
     def stop(self):
+        end_process(self.watch)
         if self.daemon and self.daemon.running:
             self.daemon.stop()
         self.subscriber.stop()
@@ -96,60 +88,39 @@ class Demo:
         self.sim.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def state(self):
-        self.newest.update()
-        texts = [text for _, text in self.daemon.lines[-LOG_LINES:]]
-        return {"elapsed_s": time.monotonic() - self.began, "seconds": self.seconds, "port": self.broker.port,
-                "speed": self.sim.options.baud, "bank": self.newest.document("pylon"),
-                "modules": {n: self.newest.module(n) for n in range(1, MODULES + 1)},
-                "link": self.newest.document("link"), "log": texts,
-                "status": self.newest.payload.get("status", b"unknown").decode()}
+    @property
+    def over(self):
+        return time.monotonic() > self.until or not self.daemon.running
 
-    def run(self, show):
-        """Until the time is up; False when the daemon has ended by itself."""
-        while time.monotonic() - self.began < self.seconds:
-            if not self.daemon.running:
-                print("the daemon has ended:\n" + self.daemon.log, file=sys.stderr)
-                return False
-            show(self.state())
-            time.sleep(REFRESH_S)
-        return True
+    def start_watch(self):
+        self.watch = subprocess.Popen([BINARY, "watch", "-c", self.path])
 
+    def live(self):
+        """On a terminal, until the time is up or somebody leaves the view."""
+        self.start_watch()
+        while not self.over and self.watch.poll() is None:
+            time.sleep(LOOK_S)
 
-class Terminal:
-    """Redraws in place, so that nothing flickers."""
-
-    def __enter__(self):
-        sys.stdout.write(HIDE + CLEAR)
-        return self
-
-    def __call__(self, state):
-        sys.stdout.write(HOME + "\n".join(line + TO_END_OF_LINE for line in screen(state)) + BELOW)
-        sys.stdout.flush()
-
-    def __exit__(self, *error):
-        sys.stdout.write(SHOW + "\n")
-        sys.stdout.flush()
-
-
-class Plain:
-    """One block a pass."""
-
-    def __init__(self):
-        self.passes = None
-
-    def __enter__(self):
+    def pictures(self):
+        """One a pass."""
+        passes = 0
         print("five modules at 19200 baud: the first pass takes about ten seconds\n", flush=True)
-        return self
+        while not self.over:
+            link = self.link.update()
+            if self.bank.document and link and link["passes"] != passes:
+                passes = link["passes"]
+                self.start_watch()
+                self.watch.wait()
+                print(flush=True)
+            time.sleep(LOOK_S)
 
-    def __call__(self, state):
-        passes = state["link"]["passes"] if state["link"] else 0
-        if state["bank"] and passes != self.passes:
-            self.passes = passes
-            print("\n".join(screen(state)) + "\n", flush=True)
-
-    def __exit__(self, *error):
-        pass
+    def run(self):
+        """False when the daemon has ended by itself."""
+        (self.live if sys.stdout.isatty() else self.pictures)()
+        end_process(self.watch)
+        if not self.daemon.running:
+            print("the daemon has ended:\n" + self.daemon.log, file=sys.stderr)
+        return self.daemon.running
 
 
 def interrupt(*unused):
@@ -168,8 +139,7 @@ def main():
     good = True
     try:
         demo.start()
-        with Terminal() if sys.stdout.isatty() else Plain() as show:
-            good = demo.run(show)
+        good = demo.run()
     except KeyboardInterrupt:
         pass
     finally:

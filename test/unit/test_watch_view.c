@@ -158,7 +158,7 @@ static void test_whole(void **state)
 		"CVL    52.50 V   Bulk\n"
 		"CCL      0.0 A   blocked: Cold: 3.0 C, module 2 cell 5\n"
 		"DCL     75.0 A   BMS recommendation: 25.0 A, module 1\n"
-		"Alarms ALARM LowChargeTemperature (module 2), warning LowTemperature\n"
+		"Alarms ALARM LowChargeTemperature (M2), warning LowTemperature\n"
 		"\n"
 		"  #    SoC      V       A lowest   highest    spread     C   CCL   DCL    age\n"
 		"  1   81 %  50.09   -3.19 3.340 C1  3.438 C15  0.098  25.0  20.0  25.0    4 s\n"
@@ -494,7 +494,51 @@ static void test_failed_sense_line(void **state)
 	assert_non_null(strstr(text, "\nC2  0.000 .............."));
 }
 
+/* Every alarm is named, on as many lines as that takes; modules make room. */
+static void test_many_alarms(void **state)
+{
+	struct watch_view *v = fresh(16);
+	const char *end;
+
+	(void)state;
+	for (enum alarm a = 0; a < ALARMS; a++)
+		v->bank.figures.alarm[a] = opt_some(1 + (int32_t)a % 2);
+	for (int i = 0; i < 16; i++) {
+		v->module[i].figures.alarm[ALARM_LOW_CHARGE_TEMPERATURE] = opt_some(2);
+		v->module[i].figures.alarm[ALARM_LOW_SOC] = opt_some(i % 8 == 2);
+	}
+	draw(v, 80, 0);
+	end = strstr(text, "\n  #");
+	for (enum alarm a = 0; a < ALARMS; a++) {
+		const char *name = strstr(text, alarms_key(a));
+
+		assert_true(name != NULL && name < end);
+	}
+	assert_non_null(strstr(text, "LowChargeTemperature (all)"));
+	assert_non_null(strstr(text, "warning LowSoc (M3 M11)"));
+	assert_true(strstr(text, "ALARM HighVoltage") < strstr(text, "warning LowVoltage"));
+	draw(v, 80, 30);
+	assert_int_equal(lines(), 30);
+}
+
 /* ---- Choosing, completeness ---- */
+
+/* Unless somebody has chosen, the cells of the module are shown that needs it most. */
+static void test_most_spread(void **state)
+{
+	struct watch_view *v = fresh(3);
+
+	(void)state;
+	v->module[2].figures.diff_mv.value = v->module[0].figures.diff_mv.value + 1; /* noise */
+	draw(v, 80, 0);
+	assert_non_null(strstr(text, "\n> 1 "));
+	v->module[2].figures.diff_mv.value += 30;
+	draw(v, 80, 0);
+	assert_non_null(strstr(text, "\n> 3 "));
+	v->link.member[2].online = false; /* its values are old */
+	draw(v, 80, 0);
+	assert_non_null(strstr(text, "\n> 1 "));
+}
 
 static void test_choice(void **state)
 {
@@ -560,6 +604,8 @@ int main(void)
 		cmocka_unit_test(test_colours),
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_failed_sense_line),
+		cmocka_unit_test(test_many_alarms),
+		cmocka_unit_test(test_most_spread),
 		cmocka_unit_test(test_choice),
 		cmocka_unit_test(test_complete),
 	};
