@@ -11,7 +11,7 @@ mkdir -p "$out/conf"
 
 # Everything between <!-- NAME --> and <!-- /NAME --> is replaced by what DOCS prints for NAME.
 cp README.md "$out/README.new"
-for name in words configuration topics; do
+for name in watch words configuration topics; do
 	"$docs" "$name" >"$out/README.$name"
 	awk -v name="$name" -v table="$out/README.$name" '
 		$0 == "<!-- /" name " -->" { inside = 0 }
