@@ -322,7 +322,7 @@ static void lay_over(struct reading *r, const struct config_value *values, int c
 		if (row == settings_find("mqtt", "password_file"))
 			r->settings.mqtt.password[0] = '\0';
 		if (!settings_set(&r->settings, row, values[i].value, why, sizeof(why)))
-			refuse(r, 0, "[%s] %s = %s: %s", row->section, row->key, values[i].value, why);
+			refuse(r, 0, "[%s] %s = %.40s: must be %s", row->section, row->key, values[i].value, why);
 	}
 }
 
