@@ -48,6 +48,12 @@ struct pen_form {
 };
 void pen_milli(struct pen *pen, struct opt value, const struct pen_form *form);
 
+/* The same with the width that it takes. */
+void pen_value(struct pen *pen, struct opt value, int decimals, const char *unit);
+
+/* `part` of `of` as # and . over `width`; beyond the ends it is empty or full. */
+void pen_bar(struct pen *pen, int64_t part, int64_t of, int width);
+
 /* A duration as a person says it: "35 s", "12 min", "3 h", "9 d". */
 void pen_age(struct pen *pen, int64_t ms);
 

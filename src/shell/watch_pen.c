@@ -72,6 +72,20 @@ void pen_milli(struct pen *pen, struct opt value, const struct pen_form *form)
 	pen_text(pen, form->unit);
 }
 
+void pen_value(struct pen *pen, struct opt value, int decimals, const char *unit)
+{
+	pen_milli(pen, value, &(struct pen_form){ .decimals = decimals, .unit = unit });
+}
+
+void pen_bar(struct pen *pen, int64_t part, int64_t of, int width)
+{
+	int64_t full = (part * width + of / 2) / of;
+	int marks = full < 0 ? 0 : full > width ? width : (int)full;
+
+	pen_repeat(pen, '#', marks);
+	pen_repeat(pen, '.', width - marks);
+}
+
 void pen_age(struct pen *pen, int64_t ms)
 {
 	static const struct {

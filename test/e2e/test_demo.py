@@ -17,6 +17,7 @@ from daemon import ROOT, patience
 
 DEMO = os.path.join(ROOT, "test", "demo", "demo.py")
 FIRST_BANK_S = 12                  # five modules at 19200 baud, woken first
+PASS_S = 10
 
 
 def command_lines():
@@ -58,7 +59,7 @@ class DemoTest(unittest.TestCase):
 
     def test_without_a_terminal(self):
         """One picture a pass: the bank, five modules, alarms, status; no control characters."""
-        process = self.start(patience(FIRST_BANK_S) + 9, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        process = self.start(patience(FIRST_BANK_S) + PASS_S + 4, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         folder = self.folder(process)
         text = process.communicate(timeout=patience(60))[0].decode("ascii")
         self.assertEqual(process.returncode, 0, text)
