@@ -17,7 +17,7 @@ from daemon import ROOT, patience
 
 DEMO = os.path.join(ROOT, "test", "demo", "demo.py")
 FIRST_BANK_S = 12                  # five modules at 19200 baud, woken first
-PASS_S = 10
+PASS_S = 16                        # the next, with the `pwr` table between the slow replies
 
 
 def command_lines():
