@@ -9,7 +9,7 @@ cache=$(cd "$2" && pwd)
 prefix=$cache/$1
 work=$cache/work-$1
 
-recipe=$(cat "$here/sources.txt" "$here/target.sh" "$here/libraries.sh" && "$compiler" -dumpfullversion && ls -l "$(command -v "$compiler")")
+recipe=$(cat "$here/sources.txt" "$here/target.sh" "$here/libraries.sh" "$here/json-c-config.h" && "$compiler" -dumpfullversion && ls -l "$(command -v "$compiler")")
 stamp=$(echo "$recipe" | sha256sum | cut -d ' ' -f 1)
 [ "$(cat "$prefix/stamp" 2>/dev/null)" != "$stamp" ] || exit 0
 
@@ -41,7 +41,7 @@ build_musl() {
 	unpack musl
 	trim_musl
 	(cd "$work/musl"
-	CROSS_COMPILE=$triplet- CC=$compiler CFLAGS="$flags" ./configure --target="$triplet" --prefix="$prefix" \
+	CROSS_COMPILE=$triplet- CC=$compiler CFLAGS="$flags -O2" ./configure --target="$triplet" --prefix="$prefix" \
 		--disable-shared --disable-gcc-wrapper
 	make -j"$(nproc)" install) >"$work/musl.log" 2>&1 || { tail -n 20 "$work/musl.log" >&2; return 1; }
 	# The kernel's own headers, which libserialport asks for, come with the compiler: with a cross compiler below its
@@ -53,8 +53,9 @@ build_musl() {
 	done
 }
 
+# Small: the libraries wait for ports and brokers, or write a few kilobytes of JSON a pass.
 musl_flags() {
-	echo "-Werror=implicit-function-declaration -nostdinc -isystem $prefix/include -isystem $("$compiler" -print-file-name=include) $flags"
+	echo "-Werror=implicit-function-declaration -nostdinc -isystem $prefix/include -isystem $("$compiler" -print-file-name=include) $flags -Os"
 }
 
 build_inih() {

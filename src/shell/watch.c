@@ -1,5 +1,6 @@
 #include "shell/watch.h"
 
+#include "shell/clock.h"
 #include "shell/config.h"
 #include "shell/log.h"
 #include "shell/service.h"
@@ -11,7 +12,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #define REDRAW_MS 1000   /* without news: the ages go on */
@@ -50,14 +50,6 @@ static void catch_signals(void)
 	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
 		sigaction(numbers[i], &action, NULL);
 	signal(SIGPIPE, SIG_IGN);
-}
-
-static int64_t clock_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 /* ---- News ---- */

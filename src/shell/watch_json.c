@@ -17,15 +17,17 @@ static struct json_object *member(struct json_object *o, const char *key)
 	return json_object_object_get_ex(o, key, &value) ? value : NULL;
 }
 
-static bool is_number(struct json_object *value)
+/* NAN for what is no number. By its text: json_object_get_double would bring along a kilobyte of 64-bit sums. */
+static double number(struct json_object *value)
 {
-	return json_object_is_type(value, json_type_int) || json_object_is_type(value, json_type_double);
+	bool is = json_object_is_type(value, json_type_int) || json_object_is_type(value, json_type_double);
+
+	return is ? strtod(json_object_get_string(value), NULL) : NAN;
 }
 
 static struct opt get_int(struct json_object *o, const char *key)
 {
-	struct json_object *value = member(o, key);
-	double n = is_number(value) ? json_object_get_double(value) : NAN;
+	double n = number(member(o, key));
 
 	return n >= INT32_MIN && n <= INT32_MAX ? opt_some((int32_t)n) : opt_none();
 }
@@ -41,7 +43,7 @@ static void get_text(struct json_object *o, const char *key, char *out, size_t s
 
 static void put(struct figures *f, const struct payload_item *item, struct json_object *value)
 {
-	double n = is_number(value) ? json_object_get_double(value) : NAN;
+	double n = number(value);
 
 	if (json_object_is_type(value, json_type_string))
 		payload_put_text(f, item, json_object_get_string(value));
