@@ -251,8 +251,6 @@ static void end_pass(struct engine *e, bool to_its_end, int64_t now_ms)
 
 static void console_ready(struct engine *e)
 {
-	if (!framing_debug_prompt(&e->session.framing))
-		e->login_tried = e->login_tried && !e->session.woken;
 	if (e->told.console_baud == session_speed_baud(&e->session))
 		return;
 	e->told.console_baud = session_speed_baud(&e->session);

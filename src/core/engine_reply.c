@@ -33,7 +33,9 @@ static bool repeated(struct engine *e, int address, enum repeat_kind kind, bool 
 {
 	bool believed = repeat_take(&e->repeat[address - 1], kind, known ? accepted : NULL, now);
 
-	return believed || !noisy(e, now_ms) || not_yet(fault, "");
+	if (believed || !noisy(e, now_ms))
+		return true;
+	return not_yet(fault, "");
 }
 
 static bool take_info(struct engine *e, int address, const char *body, int64_t now_ms,
