@@ -114,7 +114,11 @@ class Service(unittest.TestCase):
         self.gx.svc("-t")
         self.wait_pid(pid)
         self.wait_bank()
-        self.assertEqual(self.gx.tree("data"), before)
+        after = self.gx.tree("data")
+        new = sorted(path for path in after if path not in before)
+        self.assertEqual([path for path in new if not path.endswith(".history")], [])
+        self.assertEqual(len(new), 1, "a clean stop keeps the history, and nothing else")
+        self.assertEqual({path: after[path] for path in before}, before)
         self.assertTrue(os.path.exists(self.gx.path("run/pylontech-mqtt/supervise/status")))
         self.assertTrue(os.path.exists(self.gx.path("run/pylontech-mqtt/log-supervise/status")))
 
