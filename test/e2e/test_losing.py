@@ -8,7 +8,7 @@ from harness import Rig, patience
 # Everything shortened: a module is lost after 2 s, two failed polls end the program.
 QUICK = {"serial": {"baud": 115200}, "protection": {"max_age_s": 2, "failed_poll_s": "0.2", "backoff_max_s": "0.4",
                                                     "max_failed_polls": 2, "offline_patience_s": "0.3"}}
-PATIENT = {"serial": {"baud": 115200}, "protection": dict(QUICK["protection"], max_failed_polls=50)}
+PATIENT = {"mqtt": {"publish_unchanged": 2}, "serial": {"baud": 115200}, "protection": dict(QUICK["protection"], max_failed_polls=50)}
 
 
 def counts(online, offline):
