@@ -22,9 +22,9 @@ for purpose in "$@"; do
 	bench) packages=$bench ;;
 	*) echo "install-packages: unknown purpose '$purpose'" >&2; exit 2 ;;
 	esac
-	for package in $packages; do
-		if [ "$(dpkg-query -W -f='${Status}' "$package" 2>/dev/null)" != "install ok installed" ]; then
-			missing="$missing $package"
+	for name in $packages; do
+		if [ "$(dpkg-query -W -f='${Status}' "$name" 2>/dev/null)" != "install ok installed" ]; then
+			missing="$missing $name"
 		fi
 	done
 done

@@ -34,6 +34,32 @@ class Scripts(unittest.TestCase):
                 self.assertNotRegex(file.read(), r"\bremount\b|resize2fs|/opt/victronenergy/\S*service-templates")
 
 
+class Packages(unittest.TestCase):
+    """A machine that has none of them: stand-ins for dpkg-query and sudo, and a user who is not root."""
+
+    STAND_INS = {"dpkg-query": "", "id": "echo 1000", "sudo": "cat >/dev/null </dev/null\necho \"$*\" >>\"$ASKED\""}
+
+    def asked_for(self, *purposes):
+        with tempfile.TemporaryDirectory() as folder:
+            for name, line in self.STAND_INS.items():
+                path = os.path.join(folder, name)
+                with open(path, "w", encoding="ascii") as file:
+                    file.write("#!/bin/sh\n%s\n" % line)
+                os.chmod(path, 0o755)
+            asked = os.path.join(folder, "asked")
+            subprocess.run(["packaging/install-packages.sh", *purposes], cwd=ROOT, check=True, stdout=subprocess.DEVNULL,
+                           env={"PATH": folder + ":" + os.environ["PATH"], "ASKED": asked})
+            with open(asked, encoding="ascii") as file:
+                return set(re.search("^apt-get install (.*)", file.read(), re.M)[1].split())
+
+    def test_every_purpose_in_any_company(self):
+        purposes = ("build", "test", "package", "fuzz", "lint", "bench", "release")
+        alone = {purpose: self.asked_for(purpose) for purpose in purposes}
+        self.assertLessEqual({"daemontools", "busybox"}, alone["package"])
+        self.assertEqual(self.asked_for(*purposes), set.union(*alone.values()))
+        self.assertEqual(self.asked_for(*reversed(purposes)), set.union(*alone.values()))
+
+
 class Readme(unittest.TestCase):
     """What the README tells to type or to look for is there."""
 
