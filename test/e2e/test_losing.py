@@ -169,8 +169,9 @@ class BatteryTest(unittest.TestCase):
 
     def test_never_there(self):
         """Before the first good reply it stays up, whatever max_failed_polls says, and says so once."""
-        with Rig(models="us2kbpl", modules=1, config=QUICK) as rig:
+        with Rig(models="us2kbpl", modules=1, config=QUICK, start=False) as rig:
             rig.sim.fault("silence")
+            rig.start_daemon()
             self.assertIsNotNone(rig.daemon.wait_line("no answer from a console", 15))
             rig.wait_link(lambda doc: doc["failed_polls"] >= 3, timeout_s=40)
             self.assertTrue(rig.daemon.running)

@@ -21,7 +21,7 @@ POLLS = int(os.environ.get("POLLS", "8000"))
 RATE = 2000 if POLLS < 100000 else 10000       # one reply in so many is damaged; each costs up to a second
 WARM = 0.2                 # of the polls, before memory is compared
 GROWTH_KB = 32             # of the resident memory that is not the program's file
-SAMPLE_S = 0.5
+SAMPLE_S = 0.1 if POLLS < 100000 else 0.5
 STALLED_S = 60.0
 
 
@@ -115,13 +115,13 @@ class SoakTest(unittest.TestCase):
             for name in ("threads", "descriptors"):
                 self.assertEqual({s[name] for s in warm}, {first[name]})
             self.assertLessEqual(max(s["kb"] for s in warm), first["kb"] + GROWTH_KB)
-            self.values()
+            self.values(took)
             self.assertEqual(self.daemon.stop(), 0)
 
-    def values(self):
-        """Nothing but what the battery is, and nobody was lost for long."""
+    def values(self, took_s):
+        """Nothing but what the battery is, and nobody was lost for long. A bank comes every 1 to 5 seconds."""
         banks = self.banks()
-        self.assertGreater(len(banks), 3)
+        self.assertGreaterEqual(len(banks), 1 + int(took_s / 5))
         for bank in banks:
             self.assertLessEqual(bank["Info.MaxChargeVoltage"], 52.5)
             self.assertLessEqual((bank["Info.MaxChargeCurrent"], bank["Info.MaxDischargeCurrent"]), (50, 50))
