@@ -161,8 +161,8 @@ class Service(unittest.TestCase):
         said = self.gx.install().stdout
         self.assertIn("restarted with version 1.0.1", said)
         self.assertIn("as configured", said)
-        self.assertIn("voltage_low_mv", self.gx.read(HISTORY))
         new = self.wait_pid(pid)
+        self.assertIn("voltage_low_mv", self.gx.read(HISTORY))
         self.wait_bank()
         said = self.gx.install().stdout                     # again: nothing to do
         self.assertNotIn("restarted", said)
