@@ -6,6 +6,7 @@
 #define CORE_ENGINE_H
 
 #include "core/alarms.h"
+#include "core/announce.h"
 #include "core/bank.h"
 #include "core/confirm.h"
 #include "core/dynamics.h"
@@ -33,7 +34,8 @@ enum engine_event_kind {
 	ENGINE_PORT_OPENED, /* the port is open, at any speed */
 	ENGINE_PORT_FAILED, /* it could not be opened, or is gone; `text` says why */
 	ENGINE_BYTES,       /* `bytes` came from it */
-	ENGINE_BROKER_UP    /* the broker has accepted us: everything is to be sent again */
+	ENGINE_BROKER_UP,   /* the broker has accepted us: everything is to be sent again */
+	ENGINE_ANNOUNCE     /* Home Assistant has started: it wants to be told of the devices */
 };
 
 struct engine_event {
@@ -60,6 +62,9 @@ struct engine_actions {
 	uint32_t publish_modules; /* bit N-1: module N */
 	bool publish_link;
 	bool publish_status; /* engine_online says which */
+	int announce;        /* tell Home Assistant of this device (engine_device); ANNOUNCE_NONE */
+	bool announce_anew;  /* after taking back what was said of it before */
+	uint32_t retract;    /* bit N: take back what was said of device N */
 	bool remember;       /* keep engine_memory for a restart */
 	bool keep_history;   /* keep engine.history for a boot to come; at most once an hour */
 	int exit_status;     /* ENGINE_EXIT_NONE, or end with this */
@@ -88,6 +93,7 @@ struct engine_memory {
 	struct dynamics module[RACK_MODULES_MAX];
 	uint32_t seen; /* bit N-1: module N was in the stack */
 	bool recovering; /* all was lost, and no complete pass has been since */
+	uint32_t announced; /* bit N: Home Assistant was told of device N */
 	struct history history;
 	int64_t saved_ms;
 };
@@ -124,6 +130,7 @@ struct engine {
 	bool recovering;      /* it was, and no complete pass has been since */
 	struct publication bank;
 	struct publication module[RACK_MODULES_MAX];
+	struct announce announce;
 	uint32_t digest[RACK_MODULES_MAX]; /* of the figures of each module, when they were offered as news */
 	struct engine_told told;
 	int64_t start_ms;
@@ -150,7 +157,8 @@ struct engine {
 /* Copies `settings`. */
 void engine_init(struct engine *e, const struct settings *settings, int64_t now_ms);
 
-/* Takes new settings in a running engine (SIGHUP). What protection remembers stays. When the port, its
+/* Takes new settings in a running engine (SIGHUP). What protection remembers stays. What the actions take back was
+ * said under the settings of before. When the port, its
  * speed or the addresses change, the console is looked for anew. */
 void engine_configure(struct engine *e, const struct settings *settings, int64_t now_ms,
                       struct engine_actions *actions);
@@ -179,5 +187,8 @@ bool engine_online(const struct engine *e);
 /* The figures to publish. False: there is nothing to show (no module was ever online; this one is not). */
 bool engine_bank_figures(const struct engine *e, struct figures *figures);
 bool engine_module_figures(const struct engine *e, int address, struct figures *figures);
+
+/* What Home Assistant is to be told of a device. False: nothing yet, its module has not been read. */
+bool engine_device(const struct engine *e, int number, struct discovery_device *device);
 
 #endif

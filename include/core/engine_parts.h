@@ -16,6 +16,15 @@ void engine_take_reply(struct engine *e, struct command command, int64_t now_ms)
 /* Counts how a command ended and lets the schedule go on: every command belongs to the pass that sent it. */
 void engine_ended(struct engine *e, struct command command, enum schedule_end end, int64_t now_ms);
 
+/* engine_announce.c: whether Home Assistant is told of devices at all. */
+bool engine_announces(const struct engine *e);
+
+/* Looks whether there is something new to tell of any device. */
+void engine_offer_devices(struct engine *e);
+
+/* Puts the device that is to be announced now into the actions. */
+void engine_announce(struct engine *e, int64_t now_ms);
+
 /* The module that a command is for; NULL: the whole stack. */
 struct module *engine_module(struct engine *e, struct command command);
 

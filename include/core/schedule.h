@@ -93,6 +93,9 @@ bool schedule_next(struct schedule *s, const struct rack *rack, int64_t now_ms,
 void schedule_done(struct schedule *s, const struct rack *rack, enum schedule_end end,
                    int64_t now_ms);
 
+/* Whether the console does not answer this command for this module. */
+bool schedule_refused(const struct schedule *s, enum command_kind kind, int address);
+
 /* Whether a module cannot be read without this command. */
 bool schedule_required(enum command_kind kind);
 

@@ -116,6 +116,11 @@ struct settings_protection {
 	int32_t balance_spread_mv, balance_cell_mv;
 };
 
+struct settings_homeassistant {
+	bool discovery;
+	char prefix[SETTINGS_TEXT_MAX]; /* what its discovery topics begin with */
+};
+
 struct settings_history {
 	char file[SETTINGS_TEXT_MAX]; /* "": it is kept in memory only */
 };
@@ -128,6 +133,7 @@ struct settings {
 	struct settings_battery battery;
 	struct settings_limits limits;
 	struct settings_protection protection;
+	struct settings_homeassistant homeassistant;
 	struct settings_history history;
 	enum settings_level level;
 };

@@ -20,9 +20,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define MQTT_SLOTS 19 /* status, link, pylon, battery_1 to battery_16 */
-#define MQTT_TOPIC_MAX 96
-#define MQTT_PAYLOAD_MAX 16384
+#define MQTT_SLOTS 36 /* status, link, pylon, battery_1 to battery_16, and a device for Home Assistant of the last 17 */
+#define MQTT_TOPIC_MAX 160
+#define MQTT_PAYLOAD_MAX 32768
 #define MQTT_REASON_MAX 96
 
 #define MQTT_KEEPALIVE_S 10
@@ -40,7 +40,8 @@ enum mqtt_news_kind {
 	MQTT_CONNECTED,
 	MQTT_LOST,       /* was connected */
 	MQTT_REFUSED,    /* the broker said no: user name, password, client id */
-	MQTT_UNREACHABLE /* no broker there */
+	MQTT_UNREACHABLE, /* no broker there */
+	MQTT_CALLED      /* Home Assistant has started; only while connected */
 };
 
 struct mqtt_news {
@@ -76,6 +77,7 @@ struct mqtt_shared {
 	bool tried;         /* `state` means something */
 	int answered_mid;
 	bool answer_wanted; /* the caller waits for it */
+	bool called;        /* MQTT_CALLED is to be told */
 	bool ended;         /* the thread is through */
 };
 
@@ -94,7 +96,7 @@ struct mqtt {
 	char why[MQTT_REASON_MAX]; /* after mqtt_start or mqtt_listen failed */
 	bool listens;              /* started by mqtt_listen: */
 	int heard_fd, hand_over_fd; /* where the messages come out, and where the thread puts them in */
-	char heard_topics[SETTINGS_TEXT_MAX + 2];
+	char heard_topics[MQTT_TOPIC_MAX]; /* "": it subscribes to nothing */
 	atomic_bool stopping;
 	struct mqtt_shared shared;
 	/* the caller's thread only */
@@ -114,9 +116,10 @@ bool mqtt_has_tls(void);
 
 /* Starts the thread, which connects and reconnects for ever, 1 to 10 s apart. The last will is
  * `BASE/status` = offline, retained. A held message older than `held_max_ms` is dropped, not sent.
+ * `call_topic`: where Home Assistant says `online` when it has started, the only topic that is subscribed to; "": none.
  * False, with mqtt->why: out of memory, or settings that libmosquitto refuses. The settings are
  * copied. */
-bool mqtt_start(struct mqtt *mqtt, const struct settings_mqtt *settings, int64_t held_max_ms);
+bool mqtt_start(struct mqtt *mqtt, const struct settings_mqtt *settings, const char *call_topic, int64_t held_max_ms);
 
 /* The same for one that only listens to `BASE/` and everything below it that has no further slash: without a last
  * will, under a client id of its own, and it never publishes. Connection and news are as after mqtt_start; messages

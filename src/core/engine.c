@@ -32,12 +32,14 @@ void engine_remember(const struct engine *e, struct engine_memory *memory, int64
 	for (int i = 0; i < RACK_MODULES_MAX; i++)
 		memory->seen |= (uint32_t)e->rack.module[i].wanted << i;
 	memory->recovering = e->recovering;
+	memory->announced = e->announce.announced;
 	memory->history = e->history;
 	memory->saved_ms = now_ms;
 }
 
 bool engine_recall(struct engine *e, const struct engine_memory *memory, int64_t now_ms)
 {
+	e->announce.announced = memory->announced; /* whatever its age */
 	if (now_ms < memory->saved_ms || now_ms - memory->saved_ms > ENGINE_MEMORY_MAX_MS)
 		return false;
 	e->limits.memory = memory->limits;
@@ -145,6 +147,7 @@ static void publish(struct engine *e, int64_t now_ms)
 		e->link_wanted = false;
 		e->link_ms = now_ms;
 	}
+	engine_announce(e, now_ms);
 }
 
 /* ---- Passes ---- */
@@ -235,6 +238,7 @@ static void pass_good(struct engine *e, bool to_its_end, int64_t now_ms)
 		return;
 	recover(e, whole, now_ms);
 	engine_offer(e, true);
+	engine_offer_devices(e);
 }
 
 static void end_pass(struct engine *e, bool to_its_end, int64_t now_ms)
@@ -304,7 +308,8 @@ static void begin_step(struct engine *e, struct engine_actions *actions)
 	actions->close_port = actions->open_port = false;
 	actions->publish_bank = actions->publish_link = actions->publish_status = false;
 	actions->remember = actions->keep_history = false;
-	actions->publish_modules = 0;
+	actions->publish_modules = actions->retract = 0;
+	actions->announce = ANNOUNCE_NONE;
 	actions->exit_status = ENGINE_EXIT_NONE;
 	e->out = actions;
 }
@@ -375,6 +380,12 @@ static void take_event(struct engine *e, const struct engine_event *event, int64
 		memset(e->digest, 0, sizeof e->digest);
 		if (e->first_pass_done)
 			engine_offer(e, true);
+		announce_again(&e->announce, now_ms);
+		if (!e->settings.homeassistant.discovery)
+			e->out->retract = announce_retract(&e->announce);
+		break;
+	case ENGINE_ANNOUNCE:
+		announce_again(&e->announce, now_ms);
 		break;
 	default: /* ENGINE_TICK */
 		break;
@@ -426,6 +437,8 @@ void engine_configure(struct engine *e, const struct settings *settings, int64_t
 	bool same = same_place(&e->settings, settings);
 
 	begin_step(e, actions);
+	if (!settings->homeassistant.discovery || !discovery_same_place(&e->settings, settings))
+		actions->retract = announce_retract(&e->announce);
 	e->settings = *settings;
 	e->status_known = false;
 	if (!same) {
@@ -475,6 +488,8 @@ int64_t engine_deadline(const struct engine *e)
 		for (int i = 0; i < RACK_MODULES_MAX; i++)
 			deadline = earlier(deadline, publication_deadline(&e->module[i]));
 	}
+	if (engine_announces(e))
+		deadline = earlier(deadline, announce_deadline(&e->announce));
 	return earlier(deadline, e->link_ms + (e->link_wanted ? TICK_MS : LINK_MS));
 }
 

@@ -85,6 +85,11 @@ bool schedule_required(enum command_kind kind)
 	return rows[row_of(kind)].required;
 }
 
+bool schedule_refused(const struct schedule *s, enum command_kind kind, int address)
+{
+	return s->refused[row_of(kind)][address];
+}
+
 /* With `addresses = auto` and no table to look at, silent addresses have to be tried one by one. */
 static bool scan_due(const struct schedule *s, const struct settings *settings, int64_t now_ms)
 {

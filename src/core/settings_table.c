@@ -265,6 +265,13 @@ const struct settings_row settings_rows[] = {
 	      "The highest cell is shown as balancing while the spread is above this"),
 	VOLTS(balance_cell, 3300, 3600, "3.40", "and it is above this."),
 
+	/* [homeassistant] */
+	{ "homeassistant", "discovery", SETTINGS_BOOL, AT(homeassistant.discovery), 0, 1, NULL, "no", "",
+	  "Whether Home Assistant, where it listens to the same broker, is told of the bank and every module, so that "
+	  "it shows them by itself. Needs Home Assistant 2024.11 or later." },
+	TEXT(homeassistant, prefix, 1, 32, "homeassistant",
+	     "What its discovery topics begin with, as set in Home Assistant; its birth message comes on PREFIX/status."),
+
 	/* [history] */
 	TEXT(history, file, 0, 127, "/data/conf/pylontech-mqtt.history",
 	     "Where the history is kept over restarts and power cuts: extremes, charge and energy, the last full charge. "
@@ -310,13 +317,15 @@ static bool baud_granted(const char *s)
 	return false;
 }
 
+static const char topic_allowed[] = "printable ASCII without blanks, + or #, not N, R, W, P or I nor below them, without / or "
+                                   "$ at its start and / at its end";
+
 const struct settings_wish settings_wishes[] = {
 	{ AT(mqtt.broker), printable, "an address or a name without blanks" },
 	{ AT(mqtt.username), printable, "printable ASCII without blanks" },
-	{ AT(mqtt.topic_base), topic_granted,
-	  "printable ASCII without blanks, + or #, not N, R, W, P or I nor below them, without / or $ at "
-	  "its start and / at its end" },
+	{ AT(mqtt.topic_base), topic_granted, topic_allowed },
 	{ AT(mqtt.client_id), client_id_granted, "printable ASCII without blanks, + or #" },
+	{ AT(homeassistant.prefix), topic_granted, topic_allowed },
 	{ AT(serial.baud), baud_granted, "auto, 9600, 19200, 38400, 57600 or 115200" },
 };
 const int settings_wish_count = LENGTH(settings_wishes);

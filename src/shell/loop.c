@@ -4,6 +4,7 @@
 #include "shell/clock.h"
 #include "shell/config.h"
 #include "shell/history_file.h"
+#include "shell/homeassistant.h"
 #include "shell/json.h"
 #include "shell/log.h"
 #include "shell/memory.h"
@@ -17,7 +18,9 @@
 
 #define READ_MAX 4096 /* all that a tty holds: engine_read_after counts on it that nothing is left there */
 
-enum slot { SLOT_STATUS, SLOT_LINK, SLOT_BANK, SLOT_MODULE };
+enum slot { SLOT_STATUS, SLOT_LINK, SLOT_BANK, SLOT_MODULE, SLOT_DEVICE = SLOT_MODULE + RACK_MODULES_MAX };
+
+_Static_assert(SLOT_DEVICE + DISCOVERY_DEVICES == MQTT_SLOTS, "a slot for every topic");
 
 enum { ASKED_TO_END = 1, ASKED_TO_RELOAD = 2 };
 
@@ -56,6 +59,13 @@ void loop_report(void *context, bool fault, const char *message)
 
 /* ---- The broker ---- */
 
+static void tell_of_memory(struct loop *l, bool made, const char *topic)
+{
+	if (!made && !l->document_told)
+		log_error("no memory for the message on %s: it is left out, the next one comes with new values", topic);
+	l->document_told = !made;
+}
+
 static void send_document(struct loop *l, enum slot slot, const char *name, size_t length,
                           bool retain, int64_t now_ms)
 {
@@ -67,9 +77,7 @@ static void send_document(struct loop *l, enum slot slot, const char *name, size
 	text_str(&t, name);
 	if (slot >= SLOT_MODULE)
 		text_int(&t, (int)slot - SLOT_MODULE + 1);
-	if (length == 0 && !l->document_told)
-		log_error("no memory for the message on %s: it is left out, the next one comes with new values", topic);
-	l->document_told = length == 0;
+	tell_of_memory(l, length > 0, topic);
 	if (length > 0 && l->settings.mqtt.active)
 		mqtt_publish(&l->mqtt, (int)slot, topic, l->document, length, retain, now_ms);
 }
@@ -113,6 +121,14 @@ static void publish_status(struct loop *l, int64_t now_ms)
 	send_document(l, SLOT_STATUS, "status", strlen(l->document), true, now_ms);
 }
 
+/* Takes it back under the present settings. */
+static void retract(struct loop *l, int64_t now_ms)
+{
+	if (l->settings.mqtt.active)
+		homeassistant_retract(&l->mqtt, SLOT_DEVICE, &l->settings, l->actions.retract, now_ms);
+	l->actions.retract = 0;
+}
+
 static void publish(struct loop *l, int64_t now_ms)
 {
 	const struct engine_actions *a = &l->actions;
@@ -128,6 +144,10 @@ static void publish(struct loop *l, int64_t now_ms)
 		send_document(l, SLOT_LINK, "link",
 		              json_link(&l->engine, VERSION, now_ms, l->document, sizeof l->document),
 		              false, now_ms);
+	if (a->announce != ANNOUNCE_NONE)
+		tell_of_memory(l, homeassistant_announce(&l->mqtt, SLOT_DEVICE, &l->engine, a->announce, a->announce_anew,
+		                                         l->document, now_ms), "Home Assistant's discovery");
+	retract(l, now_ms);
 }
 
 /* ---- The port ---- */
@@ -268,16 +288,20 @@ static void read_port(struct loop *l)
 
 /* ---- Signals and news ---- */
 
-static bool same_broker(const struct settings_mqtt *a, const struct settings_mqtt *b)
+static bool same_broker(const struct settings *a, const struct settings *b)
 {
 	/* whole, so that no later member is forgotten; settings_defaults has zeroed what lies between them */
-	return memcmp(a, b, sizeof *a) == 0; /* NOLINT(bugprone-suspicious-memory-comparison,cert-exp42-c,cert-flp37-c) */
+	return memcmp(&a->mqtt, &b->mqtt, sizeof a->mqtt) == 0 && /* NOLINT(bugprone-suspicious-memory-comparison,cert-exp42-c,cert-flp37-c) */
+	       memcmp(&a->homeassistant, &b->homeassistant, sizeof a->homeassistant) == 0; /* NOLINT(bugprone-suspicious-memory-comparison,cert-exp42-c,cert-flp37-c) */
 }
 
 static void start_mqtt(struct loop *l)
 {
+	char call_topic[MQTT_TOPIC_MAX];
+
+	homeassistant_call_topic(&l->settings, call_topic);
 	if (l->settings.mqtt.active &&
-	    !mqtt_start(&l->mqtt, &l->settings.mqtt, l->settings.protection.max_age_ms)) {
+	    !mqtt_start(&l->mqtt, &l->settings.mqtt, call_topic, l->settings.protection.max_age_ms)) {
 		log_error("the MQTT client could not be started: %s", l->mqtt.why);
 		l->exit_status = ENGINE_EXIT_BATTERY;
 	}
@@ -300,13 +324,14 @@ static void reload(struct loop *l)
 		return;
 	}
 	log_info("the configuration was read again");
-	other_broker = !same_broker(&fresh.mqtt, &l->settings.mqtt);
+	other_broker = !same_broker(&fresh, &l->settings);
+	engine_configure(&l->engine, &fresh, clock_ms(), &l->actions);
+	retract(l, clock_ms());
 	if (other_broker)
 		stop_mqtt(l);
 	l->settings = fresh;
 	log_set_level(l->verbose ? LEVEL_DEBUG : fresh.level);
 	recall_history(l, clock_ms());
-	engine_configure(&l->engine, &fresh, clock_ms(), &l->actions);
 	apply(l, clock_ms());
 	if (other_broker && l->exit_status == ENGINE_EXIT_NONE)
 		start_mqtt(l);
@@ -327,7 +352,7 @@ static void serve_signals(struct loop *l)
 
 static void serve_mqtt(struct loop *l)
 {
-	static const struct engine_event up = { .kind = ENGINE_BROKER_UP };
+	static const struct engine_event up = { .kind = ENGINE_BROKER_UP }, call = { .kind = ENGINE_ANNOUNCE };
 	struct mqtt_news news;
 
 	while (l->settings.mqtt.active && l->exit_status == ENGINE_EXIT_NONE &&
@@ -337,6 +362,8 @@ static void serve_mqtt(struct loop *l)
 		if (news.kind == MQTT_CONNECTED) {
 			log_info("connected to the broker at %s:%d", m->broker, (int)m->port);
 			step(l, &up);
+		} else if (news.kind == MQTT_CALLED) {
+			step(l, &call);
 		} else if (news.kind == MQTT_LOST) {
 			log_warning("lost the broker at %s:%d: %s; reconnecting", m->broker, (int)m->port,
 			            news.reason);
@@ -352,16 +379,15 @@ static int wait_ms(const struct loop *l, int64_t read_ms)
 {
 	int64_t deadline = engine_deadline(&l->engine);
 	int64_t broker = l->settings.mqtt.active ? mqtt_deadline(&l->mqtt) : INT64_MAX;
-	int64_t wait;
+	int64_t now = clock_ms();
 
 	if (broker < deadline)
 		deadline = broker;
 	if (read_ms != INT64_MIN && read_ms < deadline)
 		deadline = read_ms;
-	wait = deadline - clock_ms();
-	if (wait < 0 || l->next.kind != ENGINE_TICK)
-		return 0;
-	return wait > 60000 ? 60000 : (int)wait;
+	if (deadline <= now || l->next.kind != ENGINE_TICK)
+		return 0; /* the least deadline is no number to subtract from */
+	return deadline - now > 60000 ? 60000 : (int)(deadline - now);
 }
 
 /* Waits, then takes one thing after the other. */

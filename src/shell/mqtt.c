@@ -23,7 +23,7 @@
 #define SYSTEM_CERTIFICATES "/etc/ssl/certs"
 #define STEADY_MS 30000      /* a connection that held so long resets the pause between attempts */
 
-static const char offline[] = "offline";
+static const char offline[] = "offline", online[] = "online";
 
 static void signal_fd(int fd)
 {
@@ -91,7 +91,7 @@ static void on_connect(struct mosquitto *client, void *user, int rc)
 {
 	struct mqtt *m = user;
 
-	if (rc == 0 && m->listens)
+	if (rc == 0 && m->heard_topics[0] != '\0')
 		mosquitto_subscribe(client, NULL, m->heard_topics, 0);
 	lock(m);
 	if (rc == 0) {
@@ -123,18 +123,37 @@ static void on_disconnect(struct mosquitto *client, void *user, int rc)
 }
 
 /* Topic, a zero, payload as one packet. Where the reader does not keep up they are dropped: newer ones follow. */
-static void on_message(struct mosquitto *client, void *user, const struct mosquitto_message *message)
+static void hand_over(struct mqtt *m, const struct mosquitto_message *message)
 {
-	struct mqtt *m = user;
 	struct iovec parts[] = {
 		{ message->topic, strlen(message->topic) + 1 },
 		{ message->payload, (size_t)message->payloadlen },
 	};
 	struct msghdr packet = { .msg_iov = parts, .msg_iovlen = 2 };
 
-	(void)client;
 	if (parts[0].iov_len <= MQTT_TOPIC_MAX && parts[1].iov_len < MQTT_PAYLOAD_MAX)
 		sendmsg(m->hand_over_fd, &packet, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+static void take_call(struct mqtt *m, const struct mosquitto_message *message)
+{
+	if (message->payloadlen != sizeof(online) - 1 || memcmp(message->payload, online, sizeof(online) - 1) != 0)
+		return;
+	lock(m);
+	m->shared.called = true;
+	signal_fd(m->wake_fd);
+	unlock(m);
+}
+
+static void on_message(struct mosquitto *client, void *user, const struct mosquitto_message *message)
+{
+	struct mqtt *m = user;
+
+	(void)client;
+	if (m->listens)
+		hand_over(m, message);
+	else
+		take_call(m, message);
 }
 
 static void on_unsubscribe(struct mosquitto *client, void *user, int mid)
@@ -342,9 +361,10 @@ static bool start(struct mqtt *m, const struct settings_mqtt *settings, const ch
 	return m->running;
 }
 
-bool mqtt_start(struct mqtt *m, const struct settings_mqtt *settings, int64_t held_max_ms)
+bool mqtt_start(struct mqtt *m, const struct settings_mqtt *settings, const char *call_topic, int64_t held_max_ms)
 {
 	memset(m, 0, sizeof(*m));
+	snprintf(m->heard_topics, sizeof(m->heard_topics), "%s", call_topic);
 	m->held_max_ms = held_max_ms;
 	snprintf(m->status_topic, sizeof(m->status_topic), "%.*s/status", MQTT_TOPIC_MAX - 8,
 	         settings->topic_base);
@@ -495,6 +515,10 @@ static bool find_news(struct mqtt *m, struct mqtt_news *news)
 		m->told = 0;
 		forget_messages(m);
 		return tell(m, news, MQTT_CONNECTED);
+	}
+	if (m->up && shared->called) {
+		shared->called = false;
+		return tell(m, news, MQTT_CALLED);
 	}
 	if (shared->connected || !shared->tried || m->told & 1u << shared->state)
 		return false;

@@ -21,6 +21,7 @@ static void adjust(struct settings *s, const struct player *player, const char *
 	int32_t answered_baud = playback_answered_baud(&player->playback);
 
 	s->mqtt.active &= !once;
+	s->homeassistant.discovery = false;
 	add_suffix(s->mqtt.topic_base);
 	add_suffix(s->mqtt.client_id);
 	text_copy(s->serial.port, sizeof s->serial.port, path);

@@ -11,6 +11,7 @@ the daemon was away: nothing is concluded from what is missing there.
 import re
 from dataclasses import dataclass, field
 
+import discovery
 from daemon import SLOWNESS
 from document import DOCUMENT_RULES, Document, NotJson, parse
 
@@ -63,6 +64,7 @@ class Settings:
     discharge_blocked_a: float = 0.0
     publish_limits: bool = True
     foreign: tuple = ()                # topics of others on this broker
+    discovery: str = None              # prefix of the messages for Home Assistant; None: there are none
 
 
 @dataclass
@@ -78,10 +80,14 @@ class Stream:
     def __post_init__(self):
         self.bases = sorted({s.base for s in self.settings})
         self.foreign = {topic for s in self.settings for topic in s.foreign}
+        self.prefixes = {s.discovery for s in self.settings} - {None}
 
     def kind(self, message):
-        """bank, module, status, link, or None for a topic that is not ours."""
+        """bank, module, status, link, discovery, or None for a topic that is not ours."""
         base, _, name = message.topic.rpartition("/")
+        for_others = discovery.TOPIC.fullmatch(message.topic)
+        if for_others and for_others["prefix"] in self.prefixes:
+            return "discovery"
         if base not in self.bases:
             return None
         if re.fullmatch(r"battery_([1-9]|1[0-6])", name):
@@ -123,7 +129,7 @@ def check_topics(stream):
 
 
 def check_qos(stream):
-    for message in stream.of("bank", "module", "status", "link"):
+    for message in stream.of("bank", "module", "status", "link", "discovery"):
         if message.qos != 0:
             yield message.topic, "published with QoS %d" % message.qos
 
@@ -132,9 +138,14 @@ def check_retain(stream):
     for message in stream.of("bank", "module", "link"):
         if message.retain:
             yield message.topic, "retained: a stale one would count as fresh"
-    for message in stream.of("status"):
+    for message in stream.of("status", "discovery"):
         if not message.retain:
-            yield message.topic, "%r is not retained" % message.payload
+            yield message.topic, "%r is not retained" % message.payload[:40]
+
+
+def check_discovery(stream):
+    for message in stream.of("discovery"):
+        yield from ((message.topic, fault) for fault in discovery.faults(message.topic, message.payload))
 
 
 def check_status(stream):
@@ -264,7 +275,7 @@ def check_lost(stream):
 
 
 STREAM_RULES = (
-    ("topics", check_topics), ("qos", check_qos), ("retain", check_retain), ("status", check_status),
+    ("topics", check_topics), ("qos", check_qos), ("retain", check_retain), ("discovery", check_discovery), ("status", check_status),
     ("link", check_link), ("same keys", check_same_keys), ("rate", check_rate), ("repeat", check_repeat),
     ("online", check_online), ("silence", check_silence),
     ("lost again", check_lost),

@@ -189,6 +189,7 @@ class Rig:
     def contract(self):
         """What the present configuration allows."""
         battery, limits, protection = (self.config.get(s, {}) for s in ("battery", "limits", "protection"))
+        home = self.config.get("homeassistant", {})
         highest = battery.get("max_charge_voltage", "auto")
         return Settings(
             base=self.config["mqtt"]["topic_base"],
@@ -198,7 +199,8 @@ class Rig:
             max_charge_a=float(battery.get("max_charge_current", 50)),
             max_discharge_a=float(battery.get("max_discharge_current", 50)),
             discharge_blocked_a=float(limits.get("discharge_blocked_current", 0)),
-            publish_limits=limits.get("publish", "yes") == "yes", foreign=tuple(self.foreign))
+            publish_limits=limits.get("publish", "yes") == "yes", foreign=tuple(self.foreign),
+            discovery=home.get("prefix", "homeassistant") if home.get("discovery", "no") == "yes" else None)
 
     def breaches(self, end):
         """Every breach of the contract so far."""

@@ -193,6 +193,9 @@ RUN_TABLE = (
         2.2, "pylon", LOWER), message(5.0, "link", LINK)]),
     ("online", "data before the status", lambda: [message(1.0, "pylon", document())]),
     ("online", "data after offline", lambda: good_run() + [message(9.0, "pylon", document())]),
+    ("discovery", "nothing to discover", lambda: good_run() + [Message(9.0, "ha/device/x/bank/config", 0, True, b"{}")]),
+    ("retain", "a discovery that does not stay", lambda: good_run() + [
+        Message(9.0, "ha/device/x/bank/config", 0, False, b"")]),
     ("silence", "the bank falls silent", lambda: [status(0.0), message(1.0, "pylon", document()), message(
         20.0, "link", LINK)]),
     ("lost", "it shows what it cannot know", lambda: lost_run(*range(1, 40, 5), **{"Dc.Temperature": 20.0})),
@@ -242,7 +245,7 @@ class ContractTest(unittest.TestCase):
     def test_runs(self):
         for rule, legend, run in RUN_TABLE:
             with self.subTest(rule=rule, legend=legend):
-                self.assertIn(rule, self.rules(run()))
+                self.assertIn(rule, self.rules(run(), discovery="ha"))
 
     def test_every_rule_has_a_broken_example(self):
         shown = {row[0] for table in (BANK_TABLE, MODULE_TABLE, PAYLOAD_TABLE, RUN_TABLE) for row in table}

@@ -5,6 +5,7 @@
 
 #include "fail.h"
 #include "shell/json.h"
+#include "shell/json_discovery.h"
 
 #include <fcntl.h>
 #include <malloc.h>
@@ -12,14 +13,15 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define DOCUMENT_MAX 16384
+#define DOCUMENT_MAX 32768
 #define KEY_MAX 48 /* bytes of the heap that a key may take */
 
-enum document { BANK, MODULE, LINK, DOCUMENTS };
+enum document { BANK, MODULE, LINK, DEVICE };
 
 static struct fail_control *control;
 static struct bench bench;
 static struct figures figures;
+static struct discovery_device device;
 static char whole[DOCUMENT_MAX], out[DOCUMENT_MAX];
 static long failures;
 
@@ -32,6 +34,9 @@ static size_t make(enum document document, char *to)
 	case MODULE:
 		assert_true(engine_module_figures(&bench.engine, 1, &figures));
 		return json_figures(&figures, to, DOCUMENT_MAX);
+	case DEVICE:
+		assert_true(engine_device(&bench.engine, 1, &device));
+		return json_discovery(&device, "base", "0", to, DOCUMENT_MAX);
 	default:
 		return json_link(&bench.engine, "0", bench.now_ms, to, DOCUMENT_MAX);
 	}
@@ -97,10 +102,17 @@ static void test_link(void **state)
 	every_call_fails(LINK);
 }
 
+static void test_device(void **state)
+{
+	(void)state;
+	every_call_fails(DEVICE);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_bank), cmocka_unit_test(test_module), cmocka_unit_test(test_link),
+		cmocka_unit_test(test_device),
 	};
 	int fd = open(getenv("FAIL_CONTROL"), O_RDWR);
 

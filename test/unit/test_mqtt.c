@@ -210,7 +210,7 @@ static void client_start(const char *username, const char *password, int64_t hel
 	snprintf(s.mqtt.username, sizeof(s.mqtt.username), "%s", username);
 	snprintf(s.mqtt.password, sizeof(s.mqtt.password), "%s", password);
 	news_count = 0;
-	if (!mqtt_start(&mqtt, &s.mqtt, held_max_ms))
+	if (!mqtt_start(&mqtt, &s.mqtt, "", held_max_ms))
 		fail_msg("%s", mqtt.why);
 }
 
