@@ -273,8 +273,9 @@ class SameTest(Case):
 
 class ReplayTest(Case):
     def test_beside_the_service(self):
-        """Another client id: the daemon that reads the battery keeps its connection, its memory and its history."""
-        with self.rig() as rig:
+        """Another client id: the daemon that reads the battery keeps its connection, its memory and its history, and
+        Home Assistant hears of the battery alone."""
+        with self.rig(config={"homeassistant": {"discovery": "yes"}}) as rig:
             path, _ = self.record(rig)
             rig.epochs.append((time.monotonic(), dataclasses.replace(rig.contract(), base=REPLAY)))
             replay = Daemon(rig.path, ("replay", path, "--fast")).start()
@@ -291,6 +292,7 @@ class ReplayTest(Case):
             finally:
                 self.assertEqual(replay.stop(), 0)
             self.assertEqual(rig.broker.retained(REPLAY + "/#"), {REPLAY + "/status": b"offline"})
+            self.assertEqual({topic.split("/")[2] for topic in rig.broker.retained("homeassistant/#")}, {BASE})
             self.assertEqual(rig.daemon.matching("taking over"), [])
 
     def test_times(self):
