@@ -75,6 +75,7 @@ struct engine_told {
 	int32_t console_baud; /* at which speed the console answers; 0: that it does not */
 	bool silence;     /* that it does not */
 	bool strange;     /* that the battery is none of ours */
+	bool unlike;      /* that its modules differ in their number of cells */
 	uint32_t missing; /* modules that answer and are not in `addresses` */
 	uint32_t fast;    /* bit N-1: that `getpwr` is used for module N */
 	char port[ENGINE_LINE_MAX]; /* why the port is not open; "" while it is */

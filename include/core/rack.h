@@ -147,8 +147,12 @@ int rack_sound(const struct rack *rack);
 /* How many wanted modules are in `state`. */
 int rack_count(const struct rack *rack, enum module_state state);
 
-/* Cells in series, as `bat` has shown them: 0 while unknown. */
-int rack_cells(const struct rack *rack);
+/* Cells in series of the wanted modules, as `bat` has shown them: 0 while unknown. A module that is lost or has
+ * failed counts too: it hangs on the busbar all the same. */
+struct rack_cells {
+	int fewest, most;
+};
+struct rack_cells rack_cells(const struct rack *rack);
 
 /* What the rules see of an online module. */
 void rack_read(const struct rack *rack, const struct module *module,

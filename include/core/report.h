@@ -43,6 +43,8 @@ void report_lost(struct engine_actions *out, bool *told, bool lost, const struct
 void report_unlisted(struct engine_actions *out, uint32_t *told,
                      const struct settings *settings, const struct reply_table *table);
 void report_cells(struct engine_actions *out, int console, int configured);
+/* Modules that differ in their number of cells, or do no more; `told` remembers which. */
+void report_unlike_cells(struct engine_actions *out, bool *told, struct rack_cells cells);
 
 /* The unknown state word of a `pwr` or `bat` reply, "" for none, when it is another one than before. */
 void report_unknown_word(struct engine_actions *out, int address, const char *reply, const char *before,

@@ -84,7 +84,7 @@ void bank_subject(const struct rack *rack, const struct settings *settings,
 			subject->discharge_soc_pct = readings[i].soc_pct;
 	}
 	subject->voltage_mv = (int32_t)(voltage / count);
-	subject->cells = readings[0].cells;
+	subject->cells = rack_cells(rack).fewest; /* of unlike modules the one that is full first */
 	for (int i = 0; i < RACK_MODULES_MAX; i++) {
 		const struct module *m = &rack->module[i];
 

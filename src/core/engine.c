@@ -95,12 +95,17 @@ bool engine_module_figures(const struct engine *e, int address, struct figures *
 /* A stack with another number of cells than the owner said is not the one that the limits are for. */
 static void check_cells(struct engine *e)
 {
-	int cells = rack_cells(&e->rack);
+	struct rack_cells cells = rack_cells(&e->rack);
+	int configured = e->settings.battery.num_cells;
 
-	if (cells == 0 || e->settings.battery.num_cells == 0 || cells == e->settings.battery.num_cells)
+	if (cells.most == 0)
 		return;
-	report_cells(e->out, cells, e->settings.battery.num_cells);
-	e->out->exit_status = ENGINE_EXIT_CONFIGURATION;
+	if (configured == 0) {
+		report_unlike_cells(e->out, &e->told.unlike, cells);
+	} else if (cells.fewest != configured || cells.most != configured) {
+		report_cells(e->out, cells.fewest != configured ? cells.fewest : cells.most, configured);
+		e->out->exit_status = ENGINE_EXIT_CONFIGURATION;
+	}
 }
 
 static void report_changes(struct engine *e, uint32_t changed, int64_t now_ms)

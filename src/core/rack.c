@@ -534,13 +534,20 @@ int rack_count(const struct rack *rack, enum module_state state)
 	return count;
 }
 
-int rack_cells(const struct rack *rack)
+struct rack_cells rack_cells(const struct rack *rack)
 {
-	int cells = 0;
+	struct rack_cells cells = { 0, 0 };
 
-	for (int i = 0; i < RACK_MODULES_MAX && cells == 0; i++)
-		if (rack->module[i].wanted && rack->module[i].bat_ms != RACK_NEVER)
-			cells = rack->module[i].bat.cells;
+	for (int i = 0; i < RACK_MODULES_MAX; i++) {
+		const struct module *m = &rack->module[i];
+
+		if (!m->wanted || m->bat_ms == RACK_NEVER)
+			continue;
+		if (cells.fewest == 0 || m->bat.cells < cells.fewest)
+			cells.fewest = m->bat.cells;
+		if (m->bat.cells > cells.most)
+			cells.most = m->bat.cells;
+	}
 	return cells;
 }
 

@@ -300,6 +300,30 @@ void report_cells(struct engine_actions *out, int console, int configured)
 	text_str(&t, ": nothing is published. Correct num_cells, or write auto");
 }
 
+void report_unlike_cells(struct engine_actions *out, bool *told, struct rack_cells cells)
+{
+	bool unlike = cells.fewest != cells.most;
+	struct text t;
+
+	if (*told == unlike)
+		return;
+	*told = unlike;
+	t = line(out, LEVEL_WARNING);
+	if (!unlike) {
+		text_str(&t, "every module has ");
+		text_int(&t, cells.most);
+		text_str(&t, " cells now");
+		return;
+	}
+	text_str(&t, "modules of ");
+	text_int(&t, cells.fewest);
+	text_str(&t, " and of ");
+	text_int(&t, cells.most);
+	text_str(&t, " cells on one busbar: the charge voltage is the one for ");
+	text_int(&t, cells.fewest);
+	text_str(&t, " cells, and the others stay far from full. They do not belong together; take one kind out");
+}
+
 static void report_event_word(struct engine_actions *out, int address, const char *name,
                               enum event_word word, const struct reply_events *before,
                               const struct reply_events *now)

@@ -6,8 +6,8 @@ from harness import Rig, patience
 from truth import differences, expected
 
 # Every low-voltage model of the simulator, and whether it lets the daemon read the BMS's wishes without a login.
-MODELS = {"extra2000": True, "us2kbpl": True, "us2000c": False, "us5000": False, "us5000new": False, "dseries": False,
-          "us3000d": False, "pytes4850": False, "pytes48100": False, "old13": True}
+MODELS = {"extra2000": True, "us2kbpl": True, "us2kbplb": True, "us2000c": False, "us5000": False,
+          "us5000new": False, "dseries": False, "us3000d": False, "pytes4850": False, "pytes48100": False, "old13": True}
 SETTLE_S = 20.0                    # counters are read late and one a pass
 
 

@@ -169,21 +169,25 @@ static void test_high_voltage(void **state)
 	assert_int_equal(b.banks, 0);
 }
 
-/* num_cells must agree with the console, or it ends as a configuration fault before anything is out. */
+/* num_cells must agree with every module, or it ends as a configuration fault before anything is out. */
 static void test_number_of_cells(void **state)
 {
 	static const struct {
-		int console, configured;
+		int console[2], configured;
 		bool agrees;
-	} rows[] = { { 15, 15, true }, { 15, 0, true }, { 16, 15, false }, { 15, 16, false }, { 16, 16, true } };
+	} rows[] = {
+		{ { 15, 15 }, 15, true }, { { 15, 15 }, 0, true }, { { 16, 16 }, 15, false }, { { 15, 15 }, 16, false },
+		{ { 16, 16 }, 16, true }, { { 15, 16 }, 15, false }, { { 15, 16 }, 16, false }, { { 15, 16 }, 0, true },
+	};
 
 	(void)state;
 	for (int i = 0; i < COUNT_OF(rows); i++) {
 		static struct bench b;
 
-		bench_settings(&b, 1);
+		bench_settings(&b, 3);
 		b.settings.battery.num_cells = rows[i].configured;
-		b.module[0].cells = b.module[0].info_cells = rows[i].console;
+		for (int m = 0; m < 2; m++)
+			b.module[m].cells = b.module[m].info_cells = rows[i].console[m];
 		bench_start(&b);
 		bench_run(&b, 30000);
 		assert_row("exit", i, b.exit_status,
@@ -191,6 +195,26 @@ static void test_number_of_cells(void **state)
 		assert_row("published", i, b.banks > 0, rows[i].agrees);
 		assert_row("told", i, bench_said(&b, "[battery] num_cells says"), !rows[i].agrees);
 	}
+}
+
+/* Modules of 15 and of 16 cells in one stack: told once, and once when it is over. */
+static void test_unlike_cells(void **state)
+{
+	static struct bench b;
+
+	(void)state;
+	bench_init(&b, 2);
+	b.module[1].cells = b.module[1].info_cells = 16;
+	bench_run(&b, 120000);
+	assert_int_equal(bench_said(&b, "modules of 15 and of 16 cells on one busbar: the charge voltage is the one for "
+	                                "15 cells, and the others stay far from full. They do not belong together; "
+	                                "take one kind out"), 1);
+	assert_true(b.online);
+	assert_int_equal(b.engine.shown.limit[LIMIT_CVL], 52500);
+	b.module[1].cells = b.module[1].info_cells = 15;
+	bench_run(&b, 120000);
+	assert_int_equal(bench_said(&b, "every module has 15 cells now"), 1);
+	assert_int_equal(bench_said(&b, "on one busbar"), 1);
 }
 
 /* One damaged digit in the number of cells must neither end the program nor lose the module for good. */
@@ -342,6 +366,7 @@ int main(void)
 		cmocka_unit_test(test_no_login_for_absent_modules),
 		cmocka_unit_test(test_high_voltage),
 		cmocka_unit_test(test_number_of_cells),
+		cmocka_unit_test(test_unlike_cells),
 		cmocka_unit_test(test_damaged_number_of_cells),
 		cmocka_unit_test(test_first_pass_breaks_off),
 		cmocka_unit_test(test_patience_after_silence),

@@ -532,6 +532,36 @@ static void test_would_block_by_its_own_memory(void **state)
 	assert_false(limits_would_block(&limits, &s.settings, &s.reading[0], NULL, 1000));
 }
 
+/* Modules of 15 and of 16 cells on one busbar: the charge voltage is that of the fewer, whoever is first, also while
+ * the one with fewer is lost or has failed: it hangs on the busbar all the same. */
+static void test_unlike_cells(void **state)
+{
+	static const struct {
+		int cells[2];
+		uint32_t lost, failed;
+		int32_t cvl_mv;
+	} rows[] = {
+		{ { 15, 16 }, 0, 0, 52500 }, { { 16, 15 }, 0, 0, 52500 }, { { 16, 16 }, 0, 0, 56000 },
+		{ { 16, 15 }, 2, 0, 51000 }, { { 16, 15 }, 0, 2, 51000 }, { { 15, 16 }, 2, 0, 51000 },
+		{ { 16, 16 }, 2, 0, 54400 },
+	};
+
+	(void)state;
+	for (int i = 0; i < COUNT_OF(rows); i++) {
+		struct scene s;
+		struct limits limits;
+
+		begin(&s, &limits, 2);
+		for (int m = 0; m < 2; m++) {
+			s.rack.module[m].bat.cells = rows[i].cells[m];
+			scene_cells(&s, m, 3300);
+			CELL(&s, m, 15)->temp_mc = opt_some(20000);
+		}
+		step(&s, &limits, rows[i].lost, rows[i].failed, 0);
+		assert_row("CVL", i, limits.bank_set.limit[LIMIT_CVL], rows[i].cvl_mv);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -553,6 +583,7 @@ int main(void)
 		cmocka_unit_test(test_hour_begins_with_the_battery),
 		cmocka_unit_test(test_would_block),
 		cmocka_unit_test(test_would_block_by_its_own_memory),
+		cmocka_unit_test(test_unlike_cells),
 	};
 
 	return cmocka_run_group_tests_name("limits, losses", tests, NULL, NULL);
