@@ -21,21 +21,29 @@ static bool ready(const struct engine *e, const struct module *m)
 	       (m->info_ms != RACK_NEVER || schedule_refused(&e->schedule, COMMAND_INFO, m->address));
 }
 
-bool engine_device(const struct engine *e, int number, struct discovery_device *device)
+static bool describe_module(const struct engine *e, int number, struct discovery_device *device)
 {
-	const struct module *m = number == DISCOVERY_BANK ? NULL : &e->rack.module[number - 1];
-	bool known = m != NULL && only_one_with(&e->rack, m->info.barcode);
+	const struct module *m = &e->rack.module[number - 1];
 
-	memset(device, 0, sizeof *device);
-	if (!e->first_pass_done || (m != NULL && !ready(e, m)))
+	if (!ready(e, m))
 		return false;
-	discovery_describe(device, number, e->settings.mqtt.topic_base, known ? m->info.barcode : "");
-	if (m == NULL)
-		return true;
+	discovery_describe(device, number, e->settings.mqtt.topic_base,
+	                   only_one_with(&e->rack, m->info.barcode) ? m->info.barcode : "");
 	device->cells = m->bat.cells;
 	text_copy(device->model, sizeof device->model, m->info.name);
 	text_copy(device->firmware, sizeof device->firmware, m->info.firmware);
 	text_copy(device->serial, sizeof device->serial, m->info.barcode);
+	return true;
+}
+
+bool engine_device(const struct engine *e, int number, struct discovery_device *device)
+{
+	memset(device, 0, sizeof *device);
+	if (!e->first_pass_done)
+		return false;
+	if (number != DISCOVERY_BANK)
+		return describe_module(e, number, device);
+	discovery_describe(device, number, e->settings.mqtt.topic_base, "");
 	return true;
 }
 

@@ -22,7 +22,7 @@ static double number(struct json_object *value)
 {
 	bool is = json_object_is_type(value, json_type_int) || json_object_is_type(value, json_type_double);
 
-	return is ? strtod(json_object_get_string(value), NULL) : NAN;
+	return is ? strtod(json_object_get_string(value), NULL) : (double)NAN;
 }
 
 static struct opt get_int(struct json_object *o, const char *key)
@@ -121,26 +121,28 @@ static bool take_status(struct watch_view *v, const char *payload, int64_t now_m
 	return true;
 }
 
-/* The module of a topic, NULL when it is none of those. */
-static struct watch_document *module_of(struct watch_view *v, const char *name)
+/* 0 for the bank's topic, N for module N's, -1 for another one. */
+static int number_of(const char *name)
 {
 	size_t prefix = sizeof MODULE_TOPIC - 1;
-	int address = strncmp(name, MODULE_TOPIC, prefix) == 0 ? atoi(name + prefix) : 0;
+	long address = strncmp(name, MODULE_TOPIC, prefix) == 0 ? strtol(name + prefix, NULL, 10) : 0;
 
-	return address >= 1 && address <= RACK_MODULES_MAX ? &v->module[address - 1] : NULL;
+	if (strcmp(name, "pylon") == 0)
+		return 0;
+	return address >= 1 && address <= RACK_MODULES_MAX ? (int)address : -1;
 }
 
 static bool take_document(struct watch_view *v, const char *name, const char *payload, int64_t now_ms)
 {
-	struct watch_document *d = strcmp(name, "pylon") == 0 ? &v->bank : module_of(v, name);
 	bool link = strcmp(name, "link") == 0;
-	struct json_object *root = d != NULL || link ? json_tokener_parse(payload) : NULL;
+	int place = number_of(name);
+	struct json_object *root = link || place >= 0 ? json_tokener_parse(payload) : NULL;
 	bool good = json_object_is_type(root, json_type_object);
 
 	if (good && link)
 		take_link(&v->link, root, now_ms);
 	else if (good)
-		take_figures(d, root, now_ms);
+		take_figures(place == 0 ? &v->bank : &v->module[place - 1], root, now_ms);
 	if (good) {
 		v->heard = true;
 		v->heard_ms = now_ms;

@@ -149,7 +149,7 @@ static void draw_traffic(struct sheet *s)
 static void draw_state(struct sheet *s)
 {
 	const struct watch_view *v = s->view;
-	bool stale = !v->heard || s->screen->now_ms - v->heard_ms > WATCH_STALE_MS;
+	bool silent = v->heard && s->screen->now_ms - v->heard_ms > WATCH_STALE_MS;
 	struct pen *p = &s->pen;
 
 	pen_style(p, PEN_BAD);
@@ -159,10 +159,10 @@ static void draw_state(struct sheet *s)
 		pen_text(p, "), trying again");
 		last_words(s);
 	} else if (v->status == WATCH_OFFLINE) {
-		draw_offline(s, stale);
+		draw_offline(s, silent || !v->heard);
 	} else if (!v->heard) {
 		pen_text(p, v->connected ? "Waiting: the service has said nothing yet. Is it running?" : "Connecting");
-	} else if (stale) {
+	} else if (silent) {
 		pen_text(p, "The service has fallen silent");
 		last_words(s);
 	} else {
