@@ -7,6 +7,7 @@
 #include "fuzz.h"
 
 #include "shell/json.h"
+#include "shell/json_discovery.h"
 
 #define OPERATIONS_MAX 120
 #define SIMULATED_MAX_MS (2 * 60 * 1000)
@@ -203,6 +204,7 @@ static void configure(struct fuzz *f)
 	s->battery.addresses ^= what & 0x80 ? UINT32_C(1) << what % STACK_MAX : 0;
 	s->battery.max_charge_current_ma = fuzz_within(f, 1, 200) * 1000;
 	s->limits.publish ^= what & 1;
+	s->homeassistant.discovery ^= what >> 1 & 1;
 	engine_configure(&w.b.engine, s, w.b.now_ms, &w.b.actions);
 	bench_apply(&w.b);
 	expect_lines(&w.b.actions);
@@ -237,7 +239,7 @@ static void operate(struct fuzz *f)
 	case 6: replace_reply(f); break;
 	case 7: raw_bytes(f); break;
 	case 8: plug(); break;
-	case 9: what & 0x80 ? configure(f) : bench_step(&w.b, ENGINE_BROKER_UP); break;
+	case 9: what & 0x80 ? configure(f) : bench_step(&w.b, what & 0x40 ? ENGINE_ANNOUNCE : ENGINE_BROKER_UP); break;
 	default: restart(); break;
 	}
 }
@@ -246,11 +248,15 @@ static void operate(struct fuzz *f)
 static void expect_documents(void)
 {
 	static char document[32768];
+	struct discovery_device device;
 	struct figures figures;
 
 	assert_true(json_link(&w.b.engine, "0.0.0", w.b.now_ms, document, sizeof document) > 0);
 	if (w.b.engine.first_pass_done && engine_bank_figures(&w.b.engine, &figures))
 		assert_true(json_figures(&figures, document, 8192) > 0);
+	for (int n = 0; n < DISCOVERY_DEVICES; n++)
+		if (engine_device(&w.b.engine, n, &device))
+			assert_true(json_discovery(&device, w.b.settings.mqtt.topic_base, "0.0.0", document, sizeof document) > 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -264,6 +270,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	w.b.settings.limits.worst_soc = how >> 1 & 1;
 	w.b.settings.protection.lost_module_blocks = how >> 2 & 1;
 	w.b.settings.protection.lost_battery_blocks = how >> 3 & 1;
+	w.b.settings.homeassistant.discovery = how >> 6 & 1;
 	w.b.settings.serial.baud = how & 16 ? 0 : 19200;
 	w.b.absent = how & 32 ? "Invalid command or fail to excute." : NULL;
 	bench_start(&w.b);
