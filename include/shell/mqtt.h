@@ -108,7 +108,7 @@ struct mqtt {
 	int asked_mid;
 	uint32_t asked_sequence; /* ... behind this message */
 	int64_t asked_ms;
-	struct mqtt_slot slot[MQTT_SLOTS];
+	struct mqtt_slot slot[MQTT_SLOTS]; /* last: large, and not cleared as a whole */
 };
 
 /* Whether libmosquitto was built with TLS. */

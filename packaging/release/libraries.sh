@@ -41,7 +41,7 @@ build_musl() {
 	unpack musl
 	trim_musl
 	(cd "$work/musl"
-	CROSS_COMPILE=$triplet- CC=$compiler CFLAGS="$flags -O2" ./configure --target="$triplet" --prefix="$prefix" \
+	CROSS_COMPILE=$triplet- CC=$compiler CFLAGS="$flags -Os" ./configure --target="$triplet" --prefix="$prefix" \
 		--disable-shared --disable-gcc-wrapper
 	make -j"$(nproc)" install) >"$work/musl.log" 2>&1 || { tail -n 20 "$work/musl.log" >&2; return 1; }
 	# The kernel's own headers, which libserialport asks for, come with the compiler: with a cross compiler below its

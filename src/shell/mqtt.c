@@ -8,6 +8,7 @@
 #include <mosquitto.h>
 #include <poll.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -361,9 +362,26 @@ static bool start(struct mqtt *m, const struct settings_mqtt *settings, const ch
 	return m->running;
 }
 
+static void forget_messages(struct mqtt *m)
+{
+	for (int i = 0; i < MQTT_SLOTS; i++) {
+		m->slot[i].held = false;
+		m->slot[i].sequence = 0;
+	}
+	m->sent = m->arrived = 0;
+	m->asked = false;
+}
+
+/* Without the rooms for payloads: what nobody has written to takes no memory. */
+static void clear(struct mqtt *m)
+{
+	memset(m, 0, offsetof(struct mqtt, slot));
+	forget_messages(m);
+}
+
 bool mqtt_start(struct mqtt *m, const struct settings_mqtt *settings, const char *call_topic, int64_t held_max_ms)
 {
-	memset(m, 0, sizeof(*m));
+	clear(m);
 	snprintf(m->heard_topics, sizeof(m->heard_topics), "%s", call_topic);
 	m->held_max_ms = held_max_ms;
 	snprintf(m->status_topic, sizeof(m->status_topic), "%.*s/status", MQTT_TOPIC_MAX - 8,
@@ -377,7 +395,7 @@ bool mqtt_listen(struct mqtt *m, const struct settings_mqtt *settings)
 	char client_id[SETTINGS_TEXT_MAX];
 	int ends[2];
 
-	memset(m, 0, sizeof(*m));
+	clear(m);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
 		return refuse_start(m, strerror(errno));
 	m->listens = true;
@@ -478,16 +496,6 @@ static void want_answer(struct mqtt *m)
 	lock(m);
 	m->shared.answer_wanted = wanted;
 	unlock(m);
-}
-
-static void forget_messages(struct mqtt *m)
-{
-	for (int i = 0; i < MQTT_SLOTS; i++) {
-		m->slot[i].held = false;
-		m->slot[i].sequence = 0;
-	}
-	m->sent = m->arrived = 0;
-	m->asked = false;
 }
 
 static bool tell(const struct mqtt *m, struct mqtt_news *news, enum mqtt_news_kind kind)
