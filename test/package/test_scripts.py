@@ -121,6 +121,11 @@ class Host(unittest.TestCase):
             with open(os.path.join(root, "etc/systemd/system/pylontech-mqtt.service"), encoding="ascii") as file:
                 program = re.search("^ExecStart=(\\S+)", file.read(), re.M)[1]
             self.assertEqual(program, "/opt/x/bin/pylontech-mqtt")
+            for own, installed in (("pylontech-mqtt.8", "man/man8/pylontech-mqtt.8"),):
+                installed = os.path.join(root, "opt/x/share", installed)
+                self.assertEqual(os.stat(installed).st_mode & 0o777, 0o644)
+                with open(os.path.join(ROOT, "packaging/host", own), "rb") as one, open(installed, "rb") as other:
+                    self.assertEqual(one.read(), other.read())
             done = subprocess.run([root + program, "-n", "-c", config], capture_output=True, text=True, check=False)
             self.assertEqual(done.returncode, 0, done.stderr)
 
