@@ -130,10 +130,10 @@ bench: ## how fast and how cheap (5 minutes): BENCH=--quick, REFERENCE='command 
 bench-docs: ## the README's table from the figures of the last `make bench`
 	@$(PYTHON) test/bench/bench.py --out $(BUILD)/bench.json --readme README.md
 
-install: all ## on a Debian host: the program, manual page, a sample configuration and a systemd unit (PREFIX, DESTDIR)
+install: all ## on a Debian host: the program, manual page, completion, a sample configuration and a systemd unit (PREFIX, DESTDIR)
 	@BUILD=$(BUILD) packaging/install-host.sh
 
-docs: $(BUILD)/docs ## write sample configuration, README's tables and manual page from the program's own tables
+docs: $(BUILD)/docs ## write sample configuration, README's tables, manual page and completion from the program's own tables
 	@test/docs/write.sh $(BUILD)/docs
 
 docs-check: $(BUILD)/docs all

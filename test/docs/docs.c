@@ -109,7 +109,7 @@ int main(int argc, char **argv)
 		{ "man-words", manual_words }, { "man-options", manual_options },
 		{ "man-configuration", manual_configuration }, { "man-topics", manual_topics },
 		{ "man-keys", manual_keys }, { "man-link", manual_link }, { "man-signals", manual_signals },
-		{ "man-statuses", manual_statuses },
+		{ "man-statuses", manual_statuses }, { "completion", completion_tables },
 	};
 	const char *what = argc == 2 ? argv[1] : "";
 

@@ -29,4 +29,7 @@ void manual_link(void);
 void manual_signals(void);
 void manual_statuses(void);
 
+/* The tables of the completion, in bash. */
+void completion_tables(void);
+
 #endif

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Writes what comes from the program's own tables: conf/pylontech-mqtt.ini, the README's tables and the manual page.
-# `write.sh DOCS OUT`: the results go below the folder OUT instead of over the repository's files.
+# Writes what comes from the program's own tables: conf/pylontech-mqtt.ini, the README's tables, the manual page and the
+# completion. `write.sh DOCS OUT`: the results go below the folder OUT instead of over the repository's files.
 set -eu
 cd "$(dirname "$0")/../.."
 docs=$1
@@ -35,3 +35,4 @@ mkdir -p "$out/conf" "$out/packaging/host"
 fill README.md
 cat "$scratch/filled" >"$out/README.md"
 take test/docs/pylontech-mqtt.8.in "$out/packaging/host/pylontech-mqtt.8"
+take test/docs/pylontech-mqtt.bash.in "$out/packaging/host/pylontech-mqtt.bash"
