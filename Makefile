@@ -130,18 +130,20 @@ bench: ## how fast and how cheap (5 minutes): BENCH=--quick, REFERENCE='command 
 bench-docs: ## the README's table from the figures of the last `make bench`
 	@$(PYTHON) test/bench/bench.py --out $(BUILD)/bench.json --readme README.md
 
-install: all ## on a Debian host: the program, a sample configuration and a systemd unit (PREFIX, DESTDIR)
+install: all ## on a Debian host: the program, manual page, completion, a sample configuration and a systemd unit (PREFIX, DESTDIR)
 	@BUILD=$(BUILD) packaging/install-host.sh
 
-docs: $(BUILD)/docs ## write conf/pylontech-mqtt.ini and the README's tables anew from the program's own
+docs: $(BUILD)/docs ## write sample configuration, README's tables, manual page and completion from the program's own tables
 	@test/docs/write.sh $(BUILD)/docs
 
 docs-check: $(BUILD)/docs all
 	@test/docs/check.sh $(BUILD)/docs $(BUILD)/pylontech-mqtt
 
-$(BUILD)/docs: test/docs/docs.c $(CORE) $(SHELL_OBJECTS) Makefile
+DOCS = $(wildcard test/docs/*.c)
+
+$(BUILD)/docs: $(DOCS) test/docs/docs.h $(CORE) $(SHELL_OBJECTS) Makefile
 	@echo "  LINK  $@"
-	@$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(CORE) $(SHELL_OBJECTS) $(LIBS)
+	@$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(DOCS) $(CORE) $(SHELL_OBJECTS) $(LIBS)
 
 clean: ## remove what was built
 	rm -rf $(BUILD) build-*

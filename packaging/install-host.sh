@@ -10,6 +10,9 @@ config=/etc/pylontech-mqtt.ini
 unit=$destination/etc/systemd/system/pylontech-mqtt.service
 
 install -D -m 755 "$build/pylontech-mqtt" "$destination$prefix/bin/pylontech-mqtt"
+install -D -m 644 packaging/host/pylontech-mqtt.8 "$destination$prefix/share/man/man8/pylontech-mqtt.8"
+install -D -m 644 packaging/host/pylontech-mqtt.bash \
+	"$destination$prefix/share/bash-completion/completions/pylontech-mqtt"
 if [ ! -e "$destination$config" ]; then
 	install -D -m 600 conf/pylontech-mqtt.ini "$destination$config"
 	# The defaults are files that only root could write, and a folder of GX devices.

@@ -3,7 +3,7 @@
 set -eu
 
 build="gcc make libc6-dev pkg-config libmosquitto-dev libjson-c-dev libserialport-dev libinih-dev"
-test="libcmocka-dev mosquitto mosquitto-clients openssl python3 python3-jinja2 python3-yaml"
+test="libcmocka-dev mandoc mosquitto mosquitto-clients openssl python3 python3-jinja2 python3-yaml"
 release="gcc-arm-linux-gnueabihf gcc-aarch64-linux-gnu libc6-dev-armhf-cross libc6-dev-arm64-cross binutils make qemu-user"
 bench="valgrind mosquitto mosquitto-clients python3"
 fuzz="clang libclang-rt-14-dev"

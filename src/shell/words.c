@@ -12,7 +12,7 @@
 
 /* ---- What can be asked for. A new word or option is a row here, nothing else. ---- */
 
-static const struct words_row words[] = {
+const struct words_row words_rows[] = {
 	{ "", "", "the daemon: reads the battery and publishes until it is asked to end", service_run },
 	{ "probe", "[PORT]",
 	  "tries PORT, or every serial port that nobody holds (20 s each), and says what\nis there; status 0: a battery",
@@ -26,14 +26,7 @@ static const struct words_row words[] = {
 	               "elsewhere; reads the broker, so it runs beside the service and on any machine", watch_run },
 };
 
-static const struct option_row {
-	const char *name;     /* NULL: only a letter */
-	char letter;          /* 0: only a name */
-	const char *argument; /* NULL: it takes none */
-	size_t offset;        /* in struct words_line: a bool, or a const char * with an argument */
-	const char *with;     /* the words that it goes with, "daemon" for the one without a name; NULL: all */
-	const char *text;
-} options[] = {
+const struct words_option words_options[] = {
 	{ NULL, 'c', "FILE", offsetof(struct words_line, config_path), "daemon, record, replay, watch",
 	  "the configuration (default " SERVICE_CONFIG ")" },
 	{ NULL, 'n', NULL, offsetof(struct words_line, check), "daemon",
@@ -56,23 +49,35 @@ static const struct option_row {
 	{ "password-file", 0, "FILE", offsetof(struct words_line, password_file), "watch",
 	  "the file whose first line is the password" },
 	{ "topic-base", 0, "BASE", offsetof(struct words_line, topic_base), "watch", "what the topics begin with" },
+	{ "version", 0, NULL, offsetof(struct words_line, version), NULL, "print the version and end" },
+	{ "help", 0, NULL, offsetof(struct words_line, help), NULL, "print this and end" },
+};
+
+const struct words_note words_signals[] = {
+	{ "SIGTERM, SIGINT", "end the program" },
+	{ "SIGHUP", "the daemon reads its configuration again" },
+};
+
+const struct words_note words_statuses[] = {
+	{ "0", "done, or ended on request" },
+	{ "100", "configuration or command line" },
+	{ "111", "battery or port not found, or lost; watch: no daemon that is online" },
 };
 
 #define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
 
-enum { OPTION_VERSION = 1000, OPTION_HELP };
-
-static const char notes[] =
-	"The daemon: SIGTERM and SIGINT end it, SIGHUP reads the configuration again.\n"
-	"Exit status: 0 done, or ended on request; 100 configuration or command line; 111 battery or\n"
-	"port not found, or lost.\n";
+const int words_row_count = COUNT(words_rows);
+const int words_option_count = COUNT(words_options);
+const int words_signal_count = COUNT(words_signals);
+const int words_status_count = COUNT(words_statuses);
 
 /* ---- Printing them ---- */
 
 #define COLUMN 22
 
-static void print_text(FILE *to, const char *text)
+static void print_row(FILE *to, const char *name, const char *text)
 {
+	fprintf(to, "  %-*s", COLUMN, name);
 	for (; *text != '\0'; text++)
 		if (*text == '\n')
 			fprintf(to, "\n  %*s", COLUMN, "");
@@ -81,8 +86,7 @@ static void print_text(FILE *to, const char *text)
 	putc('\n', to);
 }
 
-/* "-c FILE", "--once", "probe [PORT]". */
-static void name_option(const struct option_row *o, char *out, size_t size)
+void words_name_option(const struct words_option *o, char *out, size_t size)
 {
 	char letter[2] = { o->letter, '\0' };
 
@@ -90,56 +94,32 @@ static void name_option(const struct option_row *o, char *out, size_t size)
 	         o->argument ? " " : "", o->argument ? o->argument : "");
 }
 
-static void name_word(const struct words_row *w, char *out, size_t size)
+void words_name_row(const struct words_row *w, char *out, size_t size)
 {
 	snprintf(out, size, "%s%s%s", w->name, w->arguments[0] != '\0' ? " " : "", w->arguments);
 }
 
 void words_print_help(FILE *to)
 {
-	char name[64];
+	char name[WORDS_NAME_MAX];
 
 	fputs("Usage: pylontech-mqtt [WORD ...] [OPTION ...]\n"
 	      "Reads a Pylontech battery's console and publishes its values and limits by MQTT.\n\n", to);
-	for (int i = 0; i < COUNT(words); i++) {
-		name_word(&words[i], name, sizeof name);
-		fprintf(to, "  %-*s", COLUMN, name[0] != '\0' ? name : "(no word)");
-		print_text(to, words[i].text);
+	for (int i = 0; i < words_row_count; i++) {
+		words_name_row(&words_rows[i], name, sizeof name);
+		print_row(to, name[0] != '\0' ? name : "(no word)", words_rows[i].text);
 	}
 	putc('\n', to);
-	for (int i = 0; i < COUNT(options); i++) {
-		name_option(&options[i], name, sizeof name);
-		fprintf(to, "  %-*s", COLUMN, name);
-		print_text(to, options[i].text);
+	for (int i = 0; i < words_option_count; i++) {
+		words_name_option(&words_options[i], name, sizeof name);
+		print_row(to, name, words_options[i].text);
 	}
-	fprintf(to, "  %-*sprint the version and end\n", COLUMN, "--version");
-	fprintf(to, "  %-*sprint this and end\n\n%s", COLUMN, "--help", notes);
-}
-
-/* The end of a row in Markdown: one line, whatever --help makes of it. */
-static void print_cell(FILE *to, const char *text)
-{
-	for (; *text != '\0'; text++)
-		putc(*text == '\n' ? ' ' : *text, to);
-	fputs(" |\n", to);
-}
-
-void words_print_manual(FILE *to)
-{
-	char name[64];
-
-	fputs("| command | what it does |\n|---|---|\n", to);
-	for (int i = 0; i < COUNT(words); i++) {
-		name_word(&words[i], name, sizeof name);
-		fprintf(to, "| `pylontech-mqtt%s%s` | ", name[0] != '\0' ? " " : "", name);
-		print_cell(to, words[i].text);
-	}
-	fputs("\n| option | with | meaning |\n|---|---|---|\n", to);
-	for (int i = 0; i < COUNT(options); i++) {
-		name_option(&options[i], name, sizeof name);
-		fprintf(to, "| `%s` | %s | ", name, options[i].with ? options[i].with : "all");
-		print_cell(to, options[i].text);
-	}
+	fputs("\nSignals:\n", to);
+	for (int i = 0; i < words_signal_count; i++)
+		print_row(to, words_signals[i].name, words_signals[i].text);
+	fputs("\nExit status:\n", to);
+	for (int i = 0; i < words_status_count; i++)
+		print_row(to, words_statuses[i].name, words_statuses[i].text);
 }
 
 /* ---- Taking them from the command line ---- */
@@ -173,9 +153,9 @@ static int arguments_optional(const struct words_row *w)
 
 static int take_words(int count, char **given, struct words_line *line)
 {
-	for (int i = 0; i < COUNT(words) && count > 0; i++)
-		if (strcmp(words[i].name, given[0]) == 0)
-			line->word = &words[i];
+	for (int i = 0; i < words_row_count && count > 0; i++)
+		if (strcmp(words_rows[i].name, given[0]) == 0)
+			line->word = &words_rows[i];
 	if (count > 0 && (line->word->name[0] == '\0' || given[0][0] == '\0'))
 		return refuse(given[0], "is no word that this program knows");
 	for (int i = 1; i < count; i++) {
@@ -188,7 +168,7 @@ static int take_words(int count, char **given, struct words_line *line)
 	return ENGINE_EXIT_NONE;
 }
 
-static void take_option(const struct option_row *o, struct words_line *line)
+static void take_option(const struct words_option *o, struct words_line *line)
 {
 	char *at = (char *)line + o->offset;
 
@@ -198,7 +178,7 @@ static void take_option(const struct option_row *o, struct words_line *line)
 		*(bool *)(void *)at = true;
 }
 
-static bool goes_with(const struct option_row *o, const struct words_row *w)
+bool words_go_together(const struct words_option *o, const struct words_row *w)
 {
 	return o->with == NULL || strstr(o->with, w->name[0] != '\0' ? w->name : "daemon") != NULL;
 }
@@ -206,53 +186,55 @@ static bool goes_with(const struct option_row *o, const struct words_row *w)
 /* Each option of the table in the form that getopt_long wants; its value there is its number in the table. */
 static void for_getopt(struct option *names, char *letters)
 {
-	for (int i = 0; i < COUNT(options); i++) {
-		if (options[i].name)
-			*names++ = (struct option){ options[i].name, options[i].argument != NULL, NULL, i };
-		if (options[i].letter) {
-			*letters++ = options[i].letter;
-			if (options[i].argument)
+	for (int i = 0; i < words_option_count; i++) {
+		if (words_options[i].name)
+			*names++ = (struct option){ words_options[i].name, words_options[i].argument != NULL, NULL, i };
+		if (words_options[i].letter) {
+			*letters++ = words_options[i].letter;
+			if (words_options[i].argument)
 				*letters++ = ':';
 		}
 	}
-	*names++ = (struct option){ "version", no_argument, NULL, OPTION_VERSION };
-	*names++ = (struct option){ "help", no_argument, NULL, OPTION_HELP };
 	*names = (struct option){ NULL, 0, NULL, 0 };
 	*letters = '\0';
 }
 
 static int row_of(int value)
 {
-	for (int i = 0; i < COUNT(options); i++)
-		if (value == i || (options[i].letter != 0 && value == options[i].letter))
+	for (int i = 0; i < words_option_count; i++)
+		if (value == i || (words_options[i].letter != 0 && value == words_options[i].letter))
 			return i;
 	return -1;
 }
 
 int words_parse(int argc, char **argv, struct words_line *line)
 {
-	struct option names[COUNT(options) + 3];
-	char letters[2 * COUNT(options) + 1];
-	bool given[COUNT(options)] = { false };
+	struct option names[COUNT(words_options) + 1];
+	char letters[2 * COUNT(words_options) + 1];
+	bool given[COUNT(words_options)] = { false };
 	int value, status;
 
-	*line = (struct words_line){ .word = &words[0] };
+	*line = (struct words_line){ .word = &words_rows[0] };
 	for_getopt(names, letters);
 	while ((value = getopt_long(argc, argv, letters, names, NULL)) != -1) {
 		int row = row_of(value);
 
-		if (value == OPTION_VERSION)
-			return puts("pylontech-mqtt " VERSION) < 0;
-		if (value == OPTION_HELP || row < 0) {
-			words_print_help(row < 0 && value != OPTION_HELP ? stderr : stdout);
-			return value == OPTION_HELP ? 0 : ENGINE_EXIT_CONFIGURATION;
+		if (row < 0) {
+			words_print_help(stderr);
+			return ENGINE_EXIT_CONFIGURATION;
 		}
 		given[row] = true;
-		take_option(&options[row], line);
+		take_option(&words_options[row], line);
+		if (line->version)
+			return puts("pylontech-mqtt " VERSION) < 0;
+		if (line->help) {
+			words_print_help(stdout);
+			return 0;
+		}
 	}
 	status = take_words(argc - optind, argv + optind, line);
-	for (int i = 0; i < COUNT(options) && status == ENGINE_EXIT_NONE; i++)
-		if (given[i] && !goes_with(&options[i], line->word))
-			status = refuse(options[i].name ? options[i].name : "this option", "does not go with this word");
+	for (int i = 0; i < words_option_count && status == ENGINE_EXIT_NONE; i++)
+		if (given[i] && !words_go_together(&words_options[i], line->word))
+			status = refuse(words_options[i].name ? words_options[i].name : "this option", "does not go with this word");
 	return status;
 }

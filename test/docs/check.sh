@@ -8,7 +8,7 @@ trap 'rm -rf "$out"' EXIT
 test/docs/write.sh "$1" "$out" || exit 1
 passed=0
 failed=0
-for file in conf/pylontech-mqtt.ini README.md; do
+for file in conf/pylontech-mqtt.ini README.md packaging/host/pylontech-mqtt.8 packaging/host/pylontech-mqtt.bash; do
 	if diff -u "$file" "$out/$file"; then
 		passed=$((passed + 1))
 	else
@@ -22,6 +22,12 @@ if "$2" -n -c "$out/sample.ini" >"$out/said" 2>&1; then
 	passed=$((passed + 1))
 else
 	cat "$out/said"
+	failed=$((failed + 1))
+fi
+# The manual page is well-formed.
+if mandoc -T lint -W warning packaging/host/pylontech-mqtt.8; then
+	passed=$((passed + 1))
+else
 	failed=$((failed + 1))
 fi
 echo "$passed passed, $failed failed"

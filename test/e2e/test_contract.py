@@ -1,9 +1,13 @@
 """The contract checker itself: a good run passes, and every rule can fail."""
 
 import json
+import os
+import re
 import unittest
 
-from contract import JSON_RULE, STREAM_RULES, Checker, Message, Settings
+from contract import (JSON_RULE, LINK_CONSOLE, LINK_KEYS, LINK_MODULE, LINK_REPLIES, STREAM_RULES, Checker, Message,
+                      Settings)
+from daemon import ROOT
 from document import DOCUMENT_RULES, DRIVER_KEYS
 
 BASE = "b"
@@ -294,6 +298,26 @@ class ContractTest(unittest.TestCase):
         for since, breaches in ((6.0, 0), (4.0, 0), (2.0, 1)):
             found = Checker(Settings(base=BASE), [(since, lower)]).check(run)
             self.assertEqual([b.rule for b in found], ["limits"] * breaches)
+
+
+class ManualTest(unittest.TestCase):
+    """README and manual page tell of every key of `link` that there is, and of no other."""
+
+    KEYS = ({key for key in LINK_KEYS if key not in ("console", "replies", "modules")}
+            | {"console." + key for key in LINK_CONSOLE} | {"replies." + key for key in LINK_REPLIES}
+            | {"modules." + key for key in LINK_MODULE})
+
+    def told(self, path, begin, row, end):
+        with open(os.path.join(ROOT, path), encoding="ascii") as file:
+            part = file.read().split(begin, 1)[1].split(end, 1)[0]
+        return sorted(re.findall(row, part, re.M))
+
+    def test_readme(self):
+        self.assertEqual(self.told("README.md", "<!-- link -->", r"^\| `([a-z_.]+)`", "<!-- /link -->"), sorted(self.KEYS))
+
+    def test_page(self):
+        self.assertEqual(self.told("packaging/host/pylontech-mqtt.8", ".SS Keys of link", r"^\\fB([a-z_.]+)\\fR", "\n.SH"),
+                         sorted(self.KEYS))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The scripts themselves, and `make install` for a Debian host."""
+"""The scripts themselves, the completion, and `make install` for a Debian host."""
 
 import os
 import re
@@ -101,6 +101,84 @@ class Readme(unittest.TestCase):
                 self.assertIn(words, sources)
 
 
+class Completion(unittest.TestCase):
+    """What bash offers behind `pylontech-mqtt`, and what the program tells of itself."""
+
+    SCRIPT = """source packaging/host/pylontech-mqtt.bash
+        compopt() { echo "compopt $*"; }
+        compgen() {
+            case $* in
+            "-G /dev/serial/"*) echo /dev/serial/by-id/usb-x ;;
+            "-G /dev/tty"*) echo /dev/ttyUSB7 ;;
+            *) builtin compgen "$@" ;;
+            esac
+        }
+        COMP_WORDS=("$@")
+        COMP_CWORD=$(($# - 1))
+        $(complete -p pylontech-mqtt | sed 's/complete -F \\([^ ]*\\) pylontech-mqtt/\\1/')
+        [ ${#COMPREPLY[@]} = 0 ] || printf '%s\\n' "${COMPREPLY[@]}"
+    """
+    FILES = ["compopt -o default"]
+    PORTS = ["compopt -o default -o filenames", "/dev/serial/by-id/usb-x", "/dev/ttyUSB7"]
+
+    def offered(self, *line):
+        """What is offered for the last word of the line."""
+        done = subprocess.run(["bash", "--norc", "-u", "-c", self.SCRIPT, "bash", "pylontech-mqtt", *line], cwd=ROOT,
+                              capture_output=True, text=True, check=False)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        return done.stdout.splitlines()
+
+    def help(self):
+        """[(name, its arguments)] of the words, and of the options."""
+        told = subprocess.run(["build/pylontech-mqtt", "--help"], cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
+        rows = [(name, arguments.split()) for name, arguments in
+                re.findall(r"^  (-?-?[a-z][a-z-]*)((?: \[?[A-Z]+\]?)*)(?: {2,}|$)", told, re.M)]
+        self.assertEqual(len(rows), len(re.findall(r"^  [a-z-]", told, re.M)))
+        return ([row for row in rows if row[0][0] != "-"], [row for row in rows if row[0][0] == "-"])
+
+    def expected(self, argument):
+        return {"FILE": self.FILES, "PORT": self.PORTS}.get(argument.strip("[]"), [])
+
+    def test_words(self):
+        words, _ = self.help()
+        self.assertGreaterEqual(len(words), 4)
+        self.assertEqual(sorted(self.offered("")), sorted(name for name, _ in words))
+        self.assertEqual(sorted(self.offered("re")), sorted(name for name, _ in words if name.startswith("re")))
+
+    def test_arguments_of_words(self):
+        for name, arguments in self.help()[0]:
+            before = [name]
+            for argument in arguments:
+                self.assertEqual(self.offered(*before, ""), self.expected(argument), before)
+                before.append("x")
+            self.assertEqual(self.offered(*before, ""), self.offered(name, "-"))
+
+    def test_options(self):
+        words, options = self.help()
+        with open(os.path.join(ROOT, "README.md"), encoding="ascii") as file:
+            told = dict(re.findall(r"^\| `(--?[a-z-]+)[^`]*` \| ([a-z, ]+) \|", file.read(), re.M))
+        self.assertEqual(set(told), {name for name, _ in options})
+        for word in ["daemon", *(name for name, _ in words)]:
+            goes = [name for name, _ in options if told[name] == "all" or word in told[name].split(", ")]
+            self.assertEqual(self.offered(*([] if word == "daemon" else [word]), "-"), goes)
+
+    def test_arguments_of_options(self):
+        for name, arguments in self.help()[1]:
+            for argument in arguments:
+                self.assertEqual(self.offered("watch", name, ""), self.expected(argument))
+                self.assertEqual(self.offered("watch", name, "="), self.expected(argument))
+                self.assertEqual(self.offered("watch", name, "=", "x"), self.expected(argument))
+                self.assertEqual(self.offered(name, "x", "wat"), ["watch"])
+                self.assertEqual(self.offered(name, "=", "x", "wat"), ["watch"])
+            if not arguments:
+                self.assertEqual(self.offered(name, "wat"), ["watch"])
+
+    def test_shellcheck(self):
+        done = subprocess.run(["shellcheck", "packaging/host/pylontech-mqtt.bash"], cwd=ROOT, capture_output=True, text=True,
+                              check=False)
+        self.assertEqual(done.stdout, "")
+
+
 class Host(unittest.TestCase):
     def test_make_install(self):
         with tempfile.TemporaryDirectory() as root:
@@ -121,6 +199,12 @@ class Host(unittest.TestCase):
             with open(os.path.join(root, "etc/systemd/system/pylontech-mqtt.service"), encoding="ascii") as file:
                 program = re.search("^ExecStart=(\\S+)", file.read(), re.M)[1]
             self.assertEqual(program, "/opt/x/bin/pylontech-mqtt")
+            for own, installed in (("pylontech-mqtt.8", "man/man8/pylontech-mqtt.8"),
+                                   ("pylontech-mqtt.bash", "bash-completion/completions/pylontech-mqtt")):
+                installed = os.path.join(root, "opt/x/share", installed)
+                self.assertEqual(os.stat(installed).st_mode & 0o777, 0o644)
+                with open(os.path.join(ROOT, "packaging/host", own), "rb") as one, open(installed, "rb") as other:
+                    self.assertEqual(one.read(), other.read())
             done = subprocess.run([root + program, "-n", "-c", config], capture_output=True, text=True, check=False)
             self.assertEqual(done.returncode, 0, done.stderr)
 
