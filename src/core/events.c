@@ -96,7 +96,7 @@ void events_describe(enum event_word word, uint32_t bits, struct text *out)
 uint32_t events_unknown(enum event_word word, uint32_t bits)
 {
 	for (uint32_t bit = 1; bit != 0; bit <<= 1)
-		if (find(word, bit) != NULL)
+		if ((bits & bit) && find(word, bit) != NULL)
 			bits &= ~bit;
 	return bits;
 }

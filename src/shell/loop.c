@@ -390,11 +390,18 @@ static int wait_ms(const struct loop *l, int64_t read_ms)
 	return deadline - now > 60000 ? 60000 : (int)(deadline - now);
 }
 
+/* A recording has every byte at its own time. What should have come by now comes late: it is waited for. */
+static int64_t read_after(const struct loop *l)
+{
+	int64_t read_ms = engine_read_after(&l->engine);
+
+	return l->line.recorder || read_ms <= clock_ms() ? INT64_MIN : read_ms;
+}
+
 /* Waits, then takes one thing after the other. */
 static void turn(struct loop *l, const sigset_t *waiting)
 {
-	/* a recording has every byte at its own time */
-	int64_t read_ms = l->line.recorder ? INT64_MIN : engine_read_after(&l->engine);
+	int64_t read_ms = read_after(l);
 	/* without events the port still tells that it is gone */
 	struct pollfd fds[] = {
 		{ .fd = line_fd(&l->line), .events = read_ms == INT64_MIN ? POLLIN : 0 },

@@ -1,5 +1,6 @@
 """Starting and ending: signals in every state, what the log says, and a long calm run."""
 
+import os
 import signal
 import time
 import unittest
@@ -60,6 +61,24 @@ class SignalTest(unittest.TestCase):
             rig.wait_bank(since=rig.now())
             rig.hangup({})
             self.ends(rig, signal.SIGTERM)
+
+
+class CostTest(unittest.TestCase):
+    def cpu_s(self, pid):
+        with open("/proc/%d/stat" % pid, encoding="ascii") as file:
+            fields = file.read().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def test_late_bytes_are_waited_for(self):
+        """A reply whose length is known stops half way, in every pass: the program sleeps until it goes on."""
+        with Rig(models="us2kbpl", modules=1, config={"serial": {"reading_freq": "0"}}, paced=True) as rig:
+            rig.sim.fault("stall", command="bat 1", value=500, seconds=0.4)
+            rig.wait_link(lambda link: link["passes"] > 3)
+            before, passes = self.cpu_s(rig.daemon.process.pid), rig.wait_link()["passes"]
+            time.sleep(4)
+            used = self.cpu_s(rig.daemon.process.pid) - before
+            self.assertGreater(rig.wait_link(since=rig.now())["passes"], passes + 5)
+            self.assertLess(used, 0.3)
 
 
 class LogTest(unittest.TestCase):
