@@ -31,7 +31,7 @@ target() {
 	compiler=$triplet-gcc
 }
 
-# The flags that every object gets, besides -O2 or -Os; $1: folders that must not show in them, as FOLDER=NAME.
+# The flags that every object gets, besides -Os; $1: folders that must not show in them, as FOLDER=NAME.
 common_flags() (
 	flags="$machine_flags -fPIE -fno-ident -fno-unwind-tables -fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections"
 	flags="$flags -fstack-protector-strong -fstack-clash-protection -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2"
