@@ -151,7 +151,7 @@ class WireTest(SimCase):
                 self.sim.wire.trace = []
                 port.ask("x")
                 trace = self.sim.wire.trace
-                self.assertEqual(sum(n for *_, n in trace), 1001)
+                self.assertTrue(wait_until(lambda trace=trace: sum(n for *_, n in trace) == 1001))  # noted after the write
                 self.assertEqual(max(n for *_, n in trace), most)
                 for (_, before, _, _), (line_end, due, written, _) in zip(trace, trace[1:]):
                     self.assertLess(due - before, 0.0161)
