@@ -24,8 +24,8 @@ else
 	cat "$out/said"
 	failed=$((failed + 1))
 fi
-# The manual page is well-formed.
-if mandoc -T lint -W warning packaging/host/pylontech-mqtt.8; then
+# The manual page is well-formed, and in good style.
+if mandoc -T lint packaging/host/pylontech-mqtt.8; then
 	passed=$((passed + 1))
 else
 	failed=$((failed + 1))

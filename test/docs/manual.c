@@ -93,7 +93,7 @@ void manual_configuration(void)
 		settings_allowed(row, allowed, sizeof allowed);
 		begin_item(row->key, "");
 		put(row->text);
-		fputs("\nTakes ", stdout);
+		fputs("\n.br\nTakes ", stdout);
 		put(allowed);
 		fputs("; default: ", stdout);
 		if (*row->preset != '\0')

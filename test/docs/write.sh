@@ -30,9 +30,26 @@ take() {
 	sed -e '/^<!-- /d' -e "s/@VERSION@/$("$docs" version)/" "$scratch/filled" >"$2"
 }
 
+# wrap PAGE: its text in lines of at most 80 bytes. A request is one line, and so is the head of an item, behind .TP.
+wrap() {
+	awk -v start="^[.']" '
+		head || $0 ~ start { head = ($0 == ".TP"); print; next }
+		{
+			while (length($0) > 80 && match(substr($0, 1, 81), / [^ ]*$/)) {
+				print substr($0, 1, RSTART - 1)
+				$0 = substr($0, RSTART + 1)
+				if ($0 ~ start)
+					$0 = "\\&" $0 # text that begins like a request
+			}
+			print
+		}
+	' "$1"
+}
+
 mkdir -p "$out/conf" "$out/packaging/host"
 "$docs" sample >"$out/conf/pylontech-mqtt.ini"
 fill README.md
 cat "$scratch/filled" >"$out/README.md"
-take test/docs/pylontech-mqtt.8.in "$out/packaging/host/pylontech-mqtt.8"
+take test/docs/pylontech-mqtt.8.in "$scratch/page"
+wrap "$scratch/page" >"$out/packaging/host/pylontech-mqtt.8"
 take test/docs/pylontech-mqtt.bash.in "$out/packaging/host/pylontech-mqtt.bash"
