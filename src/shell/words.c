@@ -55,13 +55,13 @@ const struct words_option words_options[] = {
 
 const struct words_note words_signals[] = {
 	{ "SIGTERM, SIGINT", "end the program" },
-	{ "SIGHUP", "the daemon reads its configuration again" },
+	{ "SIGHUP", "the daemon reads its configuration again; with a word: end" },
 };
 
 const struct words_note words_statuses[] = {
 	{ "0", "done, or ended on request" },
-	{ "100", "configuration or command line" },
-	{ "111", "battery or port not found, or lost; watch: no daemon that is online" },
+	{ "100", "configuration or command line, or a file named there that cannot be used" },
+	{ "111", "battery or port not found, or lost; the result cannot be written;\nwatch: no daemon that is online" },
 };
 
 #define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))

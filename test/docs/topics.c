@@ -1,4 +1,4 @@
-/* The topics, and the keys of `link`: test/package compares the keys with those that a daemon sends. */
+/* The topics, and the keys of `link`: test/e2e compares the keys with those that a daemon sends. */
 #include "docs.h"
 
 #define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
