@@ -4,6 +4,9 @@
 
 #include <stdbool.h>
 
+/* Forbids core dumps, which would hold the broker's password. False: the kernel refused. */
+bool privileges_no_core(void);
+
 /* Gives up every capability for good, also for programs that would be started (there are none), and forbids core
  * dumps, which would hold the broker's password. Files and ports that belong to the user stay open to it, so a
  * port that was unplugged can be opened again. False: the kernel refused; nothing is lost but the precaution. */

@@ -168,7 +168,7 @@ choose_port() {
 	[ "$(echo "$candidates" | grep -c .)" = 1 ]
 }
 
-# set_port PORT: writes it into the configuration, behind its [serial] line.
+# set_port PORT FILE: writes it into this configuration, behind its [serial] line.
 set_port() {
 	awk -v port="$1" '
 		/^[[:space:]]*#?port[[:space:]]*=[[:space:]]*$/ && serial && !done { print "port = " port; done = 1; next }
@@ -177,5 +177,5 @@ set_port() {
 			serial = /^[[:space:]]*\[serial\]/
 		}
 		{ print }
-		END { if (!done) { if (!serial) print "[serial]"; print "port = " port } }' "$CONFIG" | write_new "$CONFIG" 600
+		END { if (!done) { if (!serial) print "[serial]"; print "port = " port } }' "$2" | write_new "$2" 600
 }

@@ -14,7 +14,7 @@ fi
 
 had=$(configured_port)
 if port=$(choose_port); then
-	if [ -z "$had" ] && set_port "$port"; then
+	if [ -z "$had" ] && set_port "$port" "$CONFIG"; then
 		say "info: [serial] port was not set; $port is the only adapter and was written into $CONFIG"
 	fi
 	claim "$port" ||

@@ -55,7 +55,7 @@ check_config() {
 	[ -f "$CONFIG" ] || return 0
 	copy=$ROOT/run/.$NAME-check.ini
 	(umask 077 && : >"$copy") && cat "$CONFIG" >"$copy"
-	[ -n "$(configured_port)" ] || printf '\n[serial]\nport = /dev/null\n' >>"$copy"
+	[ -n "$(configured_port)" ] || set_port /dev/null "$copy"
 	why=$("$(binary)" -c "$copy" -n 2>&1)
 	wrong=$?
 	rm -f "$copy"
@@ -128,31 +128,35 @@ write_choices() {
 	write_new "$CHOICES" 644 <"$here/$NAME.service"
 }
 
+# Whether the line is there, before any exit, and the file can be executed.
+rc_local_stands() {
+	[ -x "$RC_LOCAL" ] && line=$RC_LINE awk '
+		$0 == ENVIRON["line"] { found = 1; exit }
+		/^[[:space:]]*exit([[:space:];]|$)/ { exit }
+		END { exit !found }' "$RC_LOCAL"
+}
+
 # The line stands first, so before any exit; other people's lines stay as they are.
 write_rc_local() {
-	grep -qxF "$RC_LINE" "$RC_LOCAL" 2>/dev/null && return 0
+	rc_local_stands && return 0
 	if [ ! -e "$RC_LOCAL" ]; then
 		printf '#!/bin/bash\n%s\n%s\n' "$RC_MADE" "$RC_LINE" | write_new "$RC_LOCAL" 755
 		return
 	fi
 	file=$(readlink -f "$RC_LOCAL")
 	mode=$(stat -c %a "$file") || mode=755
+	first=$(head -n 1 "$file")
 	{
-		case $(head -n 1 "$file") in
-		'#!'*) head -n 1 "$file" ;;
-		*) echo '#!/bin/bash' ;;
-		esac
-		echo "$RC_LINE"
-		case $(head -n 1 "$file") in
-		'#!'*) sed 1d "$file" ;;
-		*) cat "$file" ;;
+		case $first in
+		'#!'*) printf '%s\n%s\n' "$first" "$RC_LINE" && sed 1d "$file" | grep -vxF "$RC_LINE" ;;
+		*) printf '%s\n%s\n' '#!/bin/bash' "$RC_LINE" && grep -vxF "$RC_LINE" "$file" ;;
 		esac
 	} | write_new "$file" "$mode" && chmod a+x "$file"
 }
 
 write_all() {
 	write_config && write_choices &&
-		{ [ -z "$port" ] || [ -n "$(configured_port)" ] || set_port "$port"; } &&
+		{ [ -z "$port" ] || [ -n "$(configured_port)" ] || set_port "$port" "$CONFIG"; } &&
 		chmod 600 "$CONFIG" && write_rc_local && { [ -z "$port" ] || claim "$port"; } && remove_hooks
 }
 
@@ -195,7 +199,7 @@ wait_for_service() {
 
 # An upgrade that is running already is restarted, once; one that runs as installed is left alone.
 start() {
-	if is_running "$SERVICE" && [ -n "$was_installed" ]; then
+	if is_running "$SERVICE"; then
 		if ! cmp -s "$here/files.sha256" "$STATE/started"; then
 			svc -t "$SERVICE/log" "$SERVICE"
 			say "The service was restarted with version $(cat "$here/VERSION")."
@@ -218,7 +222,8 @@ esac
 
 had_config=
 [ -f "$CONFIG" ] || had_config=--purge
-if grep -qsxF "$RC_LINE" "$RC_LOCAL" && [ -L "$SERVICE" ]; then
+# Somebody may have rewritten rc.local, and early at boot there is no link yet.
+if grep -qsxF "$RC_LINE" "$RC_LOCAL" || [ -L "$SERVICE" ] || is_running "$SERVICE"; then
 	was_installed=yes
 fi
 check_place

@@ -51,15 +51,21 @@ $RC_MADE") rm -f "$file" ;;
 	esac
 }
 
+probe=$DATA/.$NAME-probe
+if ! (: >"$probe") 2>/dev/null; then
+	complain "$DATA cannot be written: nothing was removed, and the service was left alone."
+	exit 1
+fi
+rm -f "$probe"
 stop_service
 clean_rc_local || complain "warning: $RC_LOCAL could not be written: remove the line with $NAME from it"
 give_back "$(configured_port)"
 rm -rf "$STATE" "$MEMORY" "$LOG_RAM" "$LOG_FLASH"
 rm -f "$PROGRAM/service/supervise" "$PROGRAM/service/log/supervise" "$PROGRAM/install.log"
 if [ -n "$purge" ]; then
-	rm -f "$CONFIG" "$CHOICES" "$HISTORY"
+	rm -f "$CONFIG" "$CHOICES" "$HISTORY" "$CONFIG.new" "$CHOICES.new" "$HISTORY.new"
 else
-	say "The configuration stays in $CONFIG and $CHOICES, the history in $HISTORY."
+	say "The configuration stays in $CONFIG and $CHOICES, the history in $HISTORY: remove them by hand, or install again."
 fi
 [ -n "$keep_files" ] || rm -rf "$PROGRAM"
 say "$NAME is removed."

@@ -1,6 +1,7 @@
 #include "shell/log.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -9,6 +10,7 @@
 
 /* The only state: threads of libraries may log while the level changes. */
 static _Atomic int threshold = LEVEL_INFO;
+static _Atomic unsigned lost; /* lines since the last one that was taken */
 
 void log_set_level(enum settings_level level)
 {
@@ -28,7 +30,16 @@ static void replace_controls(char *line)
 			*line = '?';
 }
 
-/* A log that cannot be written must not stop the work: a failure is ignored. */
+/* A logger that reads no more (its file system is full, it was stopped) must not stop the work. A pipe that is ready
+ * takes a whole line. */
+static bool would_block(void)
+{
+	struct pollfd out = { .fd = STDERR_FILENO, .events = POLLOUT };
+
+	return poll(&out, 1, 0) == 0;
+}
+
+/* A failure is ignored. */
 static void write_all(const char *line, size_t length)
 {
 	while (length > 0) {
@@ -40,6 +51,27 @@ static void write_all(const char *line, size_t length)
 		line += n;
 		length -= (size_t)n;
 	}
+}
+
+static void write_or_drop(const char *line, size_t length)
+{
+	char before[LOG_LINE_MAX];
+	unsigned dropped = atomic_load(&lost);
+
+	if (would_block()) {
+		atomic_fetch_add(&lost, 1);
+		return;
+	}
+	atomic_fetch_sub(&lost, dropped);
+	if (dropped > 0) {
+		int used = snprintf(before, sizeof before, "warning: %u lines of the log are missing here: the logger did not take them. "
+		                    "Is its file system full?\n", dropped);
+		write_all(before, (size_t)used);
+	}
+	if (dropped > 0 && would_block())
+		atomic_fetch_add(&lost, 1);
+	else
+		write_all(line, length);
 }
 
 __attribute__((format(printf, 2, 0)))
@@ -60,7 +92,7 @@ static void write_line(enum settings_level level, const char *format, va_list ar
 	replace_controls(line);
 	size_t used = strlen(line);
 	line[used] = '\n';
-	write_all(line, used + 1);
+	write_or_drop(line, used + 1);
 	errno = saved;
 }
 

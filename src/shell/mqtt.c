@@ -92,10 +92,16 @@ static void on_connect(struct mosquitto *client, void *user, int rc)
 {
 	struct mqtt *m = user;
 
-	if (rc == 0 && m->heard_topics[0] != '\0')
-		mosquitto_subscribe(client, NULL, m->heard_topics, 0);
+	bool deaf = rc == 0 && m->heard_topics[0] != '\0' &&
+	            mosquitto_subscribe(client, NULL, m->heard_topics, 0) != MOSQ_ERR_SUCCESS;
+
+	if (deaf)
+		mosquitto_disconnect(client); /* it is tried anew */
 	lock(m);
-	if (rc == 0) {
+	if (deaf) {
+		m->shared.refused = true;
+		note(m, MQTT_REFUSED, "the subscription could not be sent");
+	} else if (rc == 0) {
 		m->shared.connected = true;
 		m->shared.connects++;
 		note(m, MQTT_CONNECTED, "");

@@ -18,16 +18,22 @@ struct capability_set {
 	uint32_t effective, permitted, inheritable;
 };
 
+bool privileges_no_core(void)
+{
+	struct rlimit none = { 0, 0 };
+
+	return setrlimit(RLIMIT_CORE, &none) == 0;
+}
+
 bool privileges_drop(void)
 {
 	struct capability_head head = { .version = CAPABILITY_VERSION, .pid = 0 };
 	struct capability_set none[2] = { { .effective = 0, .permitted = 0, .inheritable = 0 } };
-	struct rlimit no_core = { 0, 0 };
 	bool fine = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
 
 	/* only root may, and only root needs to; what the kernel does not know it refuses */
 	for (unsigned long i = 0; i < CAPABILITIES_MAX; i++)
 		(void)prctl(PR_CAPBSET_DROP, i, 0, 0, 0);
 	fine &= syscall(SYS_capset, &head, none) == 0;
-	return setrlimit(RLIMIT_CORE, &no_core) == 0 && fine;
+	return privileges_no_core() && fine;
 }

@@ -2,9 +2,10 @@
 
 import glob
 import os
+import time
 import unittest
 
-from daemon import run_once
+from daemon import Daemon, run_once
 from harness import Rig
 
 PASSWORD = "s3cret-pass1"
@@ -41,6 +42,18 @@ class SecretsTest(unittest.TestCase):
             with open("/proc/%d/limits" % rig.daemon.process.pid, encoding="ascii") as file:
                 line = next(line for line in file if line.startswith("Max core file size"))
             self.assertEqual(line.split()[4:6], ["0", "0"])
+
+    def test_no_core_dump_of_watch(self):
+        """It knows the password as well, and is started by hand from a shell that may allow dumps."""
+        with Rig(models="us2kbpl", modules=1) as rig:
+            watch = Daemon(rig.path, ("watch",)).start()
+            try:
+                time.sleep(0.5)
+                with open("/proc/%d/limits" % watch.process.pid, encoding="ascii") as file:
+                    line = next(line for line in file if line.startswith("Max core file size"))
+                self.assertEqual(line.split()[4:6], ["0", "0"])
+            finally:
+                watch.kill()
 
     def test_no_privileges(self):
         """As root on a GX; and the port can be opened again all the same."""

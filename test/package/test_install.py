@@ -160,6 +160,35 @@ class Installing(Scene):
     for name, text in SHAPES.items():
         locals()["test_rc_local_" + name] = lambda self, text=text: self.rc_local(text)
 
+    def test_rc_local_in_need_of_repair(self):
+        """Only a first line, without an end; ours behind an exit; not executable any more: it works after the install."""
+        for text, mode in (("#!/bin/bash", 0o755), (OTHERS + "exit 0\n%(ours)s\n", 0o755), ("#!/bin/bash\n%(ours)s\n", 0o644)):
+            with self.subTest(text), Gx() as gx:
+                gx.add_adapter("ttyUSB0", serial="A1B2")
+                gx.unpack()
+                gx.write("data/rc.local", text % {"ours": LINE % gx.root} if "%" in text else text, mode)
+                for _ in range(2):
+                    self.assertEqual(gx.install().returncode, 0)
+                    lines = gx.read("data/rc.local").splitlines()
+                    self.assertEqual(lines[:2], ["#!/bin/bash", LINE % gx.root])
+                    self.assertEqual(lines.count(LINE % gx.root), 1)
+                    self.assertTrue(os.access(gx.path("data/rc.local"), os.X_OK))
+
+    def test_an_empty_port_in_a_short_configuration(self):
+        by_id, _ = self.ready()
+        self.gx.write("data/conf/pylontech-mqtt.ini", "[serial]\nport =\n", 0o600)
+        self.assertIn("the only one", self.installed())
+        self.assertEqual(self.gx.read("data/conf/pylontech-mqtt.ini"), "[serial]\nport = %s\n" % by_id)
+
+    def test_uninstall_on_a_read_only_data(self):
+        self.ready()
+        self.installed()
+        said, before, after = self.in_small_data("read-only", "sh", self.gx.path("data/pylontech-mqtt/uninstall.sh"))
+        self.assertIn("nothing was removed", said)
+        self.assertIn("status 1", said)
+        self.assertEqual(before, after)
+        self.assertTrue(os.path.lexists(self.gx.path("service/pylontech-mqtt")))
+
     def test_rc_local_runs_at_boot_and_others_lines_with_it(self):
         self.ready()
         self.gx.write("data/rc.local", "#!/bin/bash\nset -e\ntouch %s/run/theirs\nexit 0\n" % self.gx.root, 0o755)

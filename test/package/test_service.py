@@ -171,6 +171,18 @@ class Service(unittest.TestCase):
         self.assertEqual(self.gx.log().count("reads the battery"), 2)
         self.assertEqual(self.gx.read("data/rc.local").count("boot.sh"), 1)
 
+    def test_upgrade_after_others_rewrote_rc_local(self):
+        self.configure()
+        self.installed()
+        self.wait_bank(0)
+        pid = self.gx.pid()
+        self.gx.write("data/rc.local", "#!/bin/bash\n", 0o755)
+        self.gx.unpack("1.0.1")
+        self.assertIn("restarted with version 1.0.1", self.gx.install().stdout)
+        self.wait_pid(pid)
+        self.wait_bank()
+        self.assertEqual(self.gx.read("data/rc.local").count("boot.sh"), 1)
+
     def test_firmware_update(self):
         self.configure()
         self.installed()

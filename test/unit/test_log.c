@@ -91,12 +91,41 @@ static void test_long_lines_are_cut(void **state)
 	assert_memory_equal(second + LOG_LINE_MAX - 5, "xxxx\n", 5);
 }
 
+/* Nobody reads: the work goes on, and the log says later how much of it is missing. */
+static void test_nobody_reads(void **state)
+{
+	static char text[256 * 1024];
+	int ends[2], saved = dup(STDERR_FILENO);
+	ssize_t length, first;
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	assert_true(dup2(ends[1], STDERR_FILENO) >= 0);
+	close(ends[1]);
+	for (int i = 0; i < 5000; i++)
+		log_info("line %d of many that are as long as this one is", i);
+	first = read(ends[0], text, sizeof text);
+	log_info("taken again");
+	log_info("and again");
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	length = read(ends[0], text, sizeof text - 1);
+	close(ends[0]);
+	assert_true(first > 4096 && text[first - 1] == '\n');
+	text[length] = '\0';
+	assert_non_null(strstr(text, " lines of the log are missing here"));
+	assert_int_equal(strncmp(text, "warning: ", 9), 0);
+	assert_string_equal(strchr(text, '\n') + 1, "info: taken again\ninfo: and again\n");
+	assert_string_equal(caught(write_every_level), "error: e 1\nwarning: w two\ninfo: i\nwarning: again\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_levels),
 		cmocka_unit_test(test_controls_are_replaced),
 		cmocka_unit_test(test_long_lines_are_cut),
+		cmocka_unit_test(test_nobody_reads),
 	};
 
 	return cmocka_run_group_tests_name("log", tests, NULL, NULL);
