@@ -43,6 +43,7 @@ struct engine_event {
 	const uint8_t *bytes;
 	size_t length;
 	const char *text;
+	bool taken; /* with ENGINE_PORT_FAILED: another program holds it */
 };
 
 struct engine_line {
@@ -144,6 +145,7 @@ struct engine {
 	uint32_t passes;      /* ended ones with a good reply */
 	int32_t cycle_ms;     /* how long the last of them took */
 	int failed_polls;     /* in a row */
+	bool port_taken;      /* by another program, when it was to be opened last */
 	bool first_pass_done; /* every module had its chance: the bank may be published */
 	bool login_due, login_tried;
 	bool login_again;     /* the next pass may try once more: it worked, or got no answer that could be read */

@@ -14,8 +14,8 @@ void report_port_failed(struct engine_actions *out, char told[ENGINE_LINE_MAX], 
                         bool reading);
 void report_console_found(struct engine_actions *out, const struct session *session);
 void report_console_silent(struct engine_actions *out, const struct session *session, bool reading);
-/* `missing`: the port is, so that the program stays up; else it ends. */
-void report_giving_up(struct engine_actions *out, int failed_polls, bool missing);
+/* `missing`: the port is, so that the program stays up; else it ends. `taken`: another program holds the port. */
+void report_giving_up(struct engine_actions *out, int failed_polls, bool missing, bool taken);
 void report_login(struct engine_actions *out, bool accepted);
 
 /* `module` is that of the command, NULL for a command to the whole stack (no required command is). The first of

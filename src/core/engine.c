@@ -185,16 +185,17 @@ static int64_t failed_gap_ms(const struct engine *e)
 	return gap < p->backoff_max_ms ? gap : p->backoff_max_ms;
 }
 
-/* So many failed polls after good ones: the program starts afresh. Without a port that would change nothing: it
- * stays up, and its silence makes the driver drop the battery. */
+/* So many failed polls after good ones, or with a port that another program holds: the program starts afresh, and the
+ * service takes the port back. Without a port that would change nothing: it stays up, and its silence makes the driver
+ * drop the battery. */
 static void give_up(struct engine *e)
 {
-	bool missing = e->session.state == SESSION_CLOSED;
+	bool missing = e->session.state == SESSION_CLOSED && !e->port_taken;
 
 	if (!missing)
 		e->out->exit_status = ENGINE_EXIT_BATTERY;
 	if (!missing || !e->withdrawn)
-		report_giving_up(e->out, e->failed_polls, missing);
+		report_giving_up(e->out, e->failed_polls, missing, e->port_taken);
 	e->withdrawn = true;
 	publication_close(&e->bank);
 }
@@ -203,7 +204,7 @@ static void pass_failed(struct engine *e)
 {
 	e->failed_polls++;
 	e->next_pass_ms = e->pass_ms + failed_gap_ms(e);
-	if (e->passes > 0 && e->failed_polls >= e->settings.protection.max_failed_polls)
+	if ((e->passes > 0 || e->port_taken) && e->failed_polls >= e->settings.protection.max_failed_polls)
 		give_up(e);
 }
 
@@ -348,8 +349,9 @@ static void send_next(struct engine *e, int64_t now_ms)
 	}
 }
 
-static void port_gone(struct engine *e, const char *why, int64_t now_ms)
+static void port_gone(struct engine *e, const char *why, bool taken, int64_t now_ms)
 {
+	e->port_taken = taken;
 	session_closed(&e->session);
 	e->told.console_baud = 0;
 	report_port_failed(e->out, e->told.port, why, e->passes > 0);
@@ -370,11 +372,12 @@ static void take_event(struct engine *e, const struct engine_event *event, int64
 {
 	switch (event->kind) {
 	case ENGINE_PORT_OPENED:
+		e->port_taken = false;
 		report_port_opened(e->out, e->told.port, e->settings.serial.port);
 		session_opened(&e->session, now_ms);
 		break;
 	case ENGINE_PORT_FAILED:
-		port_gone(e, event->text, now_ms);
+		port_gone(e, event->text, event->taken, now_ms);
 		break;
 	case ENGINE_BYTES:
 		take_bytes(e, event, now_ms);

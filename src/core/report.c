@@ -90,7 +90,7 @@ void report_console_silent(struct engine_actions *out, const struct session *ses
 		             "is on, and that it is the master module. Trying on");
 }
 
-void report_giving_up(struct engine_actions *out, int failed_polls, bool missing)
+void report_giving_up(struct engine_actions *out, int failed_polls, bool missing, bool taken)
 {
 	struct text t = line(out, LEVEL_ERROR);
 
@@ -98,6 +98,8 @@ void report_giving_up(struct engine_actions *out, int failed_polls, bool missing
 	text_int(&t, failed_polls);
 	text_str(&t, missing ? " polls, the port is missing: nothing is published any more, the GX drops the battery "
 	                       "after its time-out. Plug the adapter in again"
+	           : taken ? " polls, because another program holds the port. Ending with status 111 so that the service "
+	                     "starts afresh and takes it back"
 	                     : " polls: the battery is lost. Ending with status 111 so that the service starts "
 	                       "afresh; the GX drops the battery after its time-out");
 }

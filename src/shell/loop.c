@@ -162,12 +162,16 @@ static void port_lost(struct loop *l, const char *fallback)
 
 static void open_port(struct loop *l)
 {
+	enum port_fault fault;
+
 	l->line.port.why[0] = '\0';
-	if (line_open(&l->line, l->settings.serial.port, session_speed_baud(&l->engine.session)) ==
-	    PORT_OK)
+	fault = line_open(&l->line, l->settings.serial.port, session_speed_baud(&l->engine.session));
+	if (fault == PORT_OK) {
 		l->next = (struct engine_event){ .kind = ENGINE_PORT_OPENED };
-	else
-		port_lost(l, "the port could not be opened");
+		return;
+	}
+	port_lost(l, "the port could not be opened");
+	l->next.taken = fault == PORT_TAKEN;
 }
 
 static bool carry_out(struct loop *l, const struct session_order *order)

@@ -44,7 +44,7 @@ struct bench {
 	int64_t now_ms;
 	/* the battery */
 	struct bench_module module[RACK_MODULES_MAX];
-	bool dead, asleep, no_port;
+	bool dead, asleep, no_port, taken_port; /* of the last: another program holds it */
 	bool no_table, no_pwrsys, no_stat;
 	bool getpwr;          /* the console knows it */
 	bool getpwr_nonsense; /* but what it says has no temperatures */
@@ -390,7 +390,7 @@ static inline void bench_carry_out(struct bench *b)
 		b->open = b->replying = false;
 	if (a->open_port) {
 		b->opens++;
-		b->open = !b->no_port;
+		b->open = !b->no_port && !b->taken_port;
 		b->port_event = true;
 	}
 	for (int i = 0; i < a->orders && b->open; i++) {
@@ -415,7 +415,8 @@ static inline void bench_apply(struct bench *b)
 
 static inline void bench_step(struct bench *b, enum engine_event_kind kind)
 {
-	struct engine_event event = { .kind = kind, .text = "cannot open /dev/ttyBENCH: no such file" };
+	struct engine_event event = { .kind = kind, .text = "cannot open /dev/ttyBENCH: no such file",
+		                      .taken = b->taken_port };
 
 	if (kind == ENGINE_BYTES) {
 		b->replying = false;

@@ -374,6 +374,33 @@ static void test_port_lost_and_back(void **state)
 }
 
 /* protection.md, "Losing the battery": while the port is missing the program stays up and backs off. */
+static void test_port_taken(void **state)
+{
+	static struct bench b;
+
+	(void)state;
+	/* before anything was read, and after it: only a new start can take it back */
+	for (int read_before = 0; read_before <= 1; read_before++) {
+		bench_init(&b, 1);
+		if (read_before)
+			bench_run_pass(&b);
+		b.taken_port = true;
+		if (read_before)
+			bench_unplug(&b);
+		bench_run(&b, 20 * 60 * 1000);
+		assert_int_equal(b.exit_status, ENGINE_EXIT_BATTERY);
+		assert_int_equal(bench_said(&b, "in 10 polls, because another program holds the port. Ending with status 111"), 1);
+	}
+	/* given back in time */
+	bench_init(&b, 1);
+	b.taken_port = true;
+	bench_run(&b, 30 * 1000);
+	b.taken_port = false;
+	bench_run(&b, 20 * 60 * 1000);
+	assert_int_equal(b.exit_status, ENGINE_EXIT_NONE);
+	assert_true(b.banks > 0);
+}
+
 static void test_port_missing_for_long(void **state)
 {
 	static struct bench b;
@@ -408,6 +435,7 @@ int main(void)
 		cmocka_unit_test(test_garbage),
 		cmocka_unit_test(test_port_missing_at_start),
 		cmocka_unit_test(test_port_lost_and_back),
+		cmocka_unit_test(test_port_taken),
 		cmocka_unit_test(test_port_missing_for_long),
 	};
 
