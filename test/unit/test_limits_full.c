@@ -80,6 +80,22 @@ static void test_begins(void **state)
 	assert_false(charged(&t));
 }
 
+/* The last word of a battery that is lost does not end it: nobody knows whether it still holds. */
+static void test_lost(void **state)
+{
+	static const int32_t published[LIMIT_KINDS] = { 52500, 80000, 100000 };
+	struct full t;
+
+	(void)state;
+	full_init(&t, 2);
+	t.since_s = DAYS_S;
+	step(&t, 0);
+	t.scene.bank.full = true;
+	limits_step_lost(&t.limits, &t.scene.settings, &t.scene.bank, opt_some(3400), published, t.now_ms + 1000);
+	assert_true(t.limits.memory.bank.full_charge);
+	assert_false(charged(&t));
+}
+
 static void test_never(void **state)
 {
 	struct full t;
@@ -303,6 +319,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_begins),
+		cmocka_unit_test(test_lost),
 		cmocka_unit_test(test_never),
 		cmocka_unit_test(test_full_of_all),
 		cmocka_unit_test(test_full_at_its_begin),
