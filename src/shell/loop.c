@@ -258,11 +258,12 @@ static void apply(struct loop *l, int64_t now_ms)
 	for (int i = 0; i < a->orders && line_is_open(&l->line); i++)
 		if (!carry_out(l, &a->order[i]))
 			port_lost(l, "the port was lost while writing");
-	publish(l, now_ms);
+	/* before anybody hears of it: a crash in between must not forget what was said */
 	if (a->remember)
 		remember(l, now_ms);
 	if (a->keep_history)
 		keep_history(l);
+	publish(l, now_ms);
 	if (a->exit_status != ENGINE_EXIT_NONE)
 		l->exit_status = a->exit_status;
 }
