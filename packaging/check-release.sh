@@ -37,11 +37,24 @@ packages() {
 	PYLONTECH_RELEASE=$build/release "$python" test/run_python.py test/package/test_ipk.py
 }
 
+# refuses_tls COMMAND...: it cannot encrypt, and says so instead of going on without.
+refuses_tls() (
+	file=$(mktemp)
+	trap 'rm -f "$file"' EXIT
+	printf '[mqtt]\ntls = yes\n[serial]\nport = /dev/null\n' >"$file"
+	chmod 600 "$file"
+	status=0
+	said=$("$@" -n -c "$file" 2>&1) || status=$?
+	echo "$said" | grep -F ":2: [mqtt] tls = yes" && [ "$status" = 100 ]
+)
+
 # emulated MACHINE EMULATOR: what the program does at its ports, no matter which processor it is made for. An emulator
 # is slower, so patience is longer.
 emulated() {
 	binary=$(pwd)/$build/release/bin/pylontech-mqtt-$1
 	[ "$($2 "$binary" --version)" = "pylontech-mqtt $VERSION" ] || return 1
+	# shellcheck disable=SC2086 # the emulator and its options
+	refuses_tls $2 "$binary" || return 1
 	PYLONTECH_MQTT=$binary PYLONTECH_MQTT_WRAPPER=$2 PYLONTECH_MQTT_SLOWNESS=3 "$python" test/e2e/run.py \
 		test_reading test_broker test_console.SpeedTest test_console.WakeTest test_config.OptionTest test_running.SignalTest \
 		test_safe.FaultTest.test_unplugged test_safe.RecoveryTest.test_a_restart_takes_over test_history.KeepingTest \
