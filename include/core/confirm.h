@@ -16,12 +16,13 @@ struct confirm {
 	struct rack_reading first;
 };
 
-/* Takes a reading that would block. `before`: the last accepted one, NULL for the first after start.
+/* Takes a reading that would block, of a reply that was asked for at `asked_ms`: how long it is on the wire does not
+ * count. `before`: the last accepted one, NULL for the first after start.
  * Returns whether it may act: it does not jump, or agrees with the one that waits and came in time.
  * Else it waits itself from now on. */
 bool confirm_take(struct confirm *c, const struct settings_protection *p,
                   const struct rack_reading *before, const struct rack_reading *now,
-                  int64_t now_ms);
+                  int64_t asked_ms, int64_t now_ms);
 
 /* A reading came that would not block: nothing waits any more. */
 void confirm_drop(struct confirm *c);

@@ -94,7 +94,9 @@ struct engine_memory {
 	struct dynamics bank;
 	struct dynamics module[RACK_MODULES_MAX];
 	uint32_t seen; /* bit N-1: module N was in the stack */
+	uint32_t failed; /* and had failed */
 	bool recovering; /* all was lost, and no complete pass has been since */
+	int32_t dcl_before_ma;
 	uint32_t announced; /* bit N: Home Assistant was told of device N */
 	struct history history;
 	int64_t saved_ms;
@@ -128,8 +130,11 @@ struct engine {
 	uint32_t followed; /* whose dynamics went along at the last evaluation: bit 0 the bank, bit N module N */
 	int modules_together; /* N at the end of the last good pass */
 	bool lost;            /* every module is lost, after there was one */
+	bool partial;         /* no pass has come to its end since the start, or since all were lost: what is known of the
+	                       * bank is known of some of its modules */
 	bool withdrawn;       /* lost for so long that nothing is published any more */
 	bool recovering;      /* it was, and no complete pass has been since */
+	int32_t dcl_before_ma; /* what was published before all were lost */
 	struct publication bank;
 	struct publication module[RACK_MODULES_MAX];
 	struct announce announce;

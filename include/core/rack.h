@@ -130,6 +130,9 @@ int64_t rack_patience_ms(const struct rack *rack, const struct settings *setting
  * lost then. */
 bool rack_silent(const struct rack *rack, const struct settings *settings, int64_t now_ms);
 
+/* Those that had failed (bit N-1: module N) before a restart: they still have, until they show that they have not. */
+void rack_recall_failed(struct rack *rack, uint32_t failed, const struct settings *settings, int64_t now_ms);
+
 /* Moves modules between their states: lost by age, by silence, or because they are frozen, failed by a fault that lasts.
  * Returns a bit mask (bit N-1: module N) of
  * those whose state changed. */

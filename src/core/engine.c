@@ -15,6 +15,7 @@ void engine_init(struct engine *e, const struct settings *settings, int64_t now_
 	e->start_ms = e->next_pass_ms = now_ms;
 	e->link_ms = e->evaluated_ms = e->status_ms = now_ms;
 	e->damaged_ms = RACK_NEVER;
+	e->partial = true;
 	session_init(&e->session, settings->serial.baud);
 	rack_init(&e->rack, settings);
 	schedule_init(&e->schedule);
@@ -29,9 +30,12 @@ void engine_remember(const struct engine *e, struct engine_memory *memory, int64
 	memory->limits = e->limits.memory;
 	memory->bank = e->dynamics;
 	memcpy(memory->module, e->module_dynamics, sizeof memory->module);
-	for (int i = 0; i < RACK_MODULES_MAX; i++)
+	for (int i = 0; i < RACK_MODULES_MAX; i++) {
 		memory->seen |= (uint32_t)e->rack.module[i].wanted << i;
+		memory->failed |= (uint32_t)e->rack.module[i].failed << i;
+	}
 	memory->recovering = e->recovering;
+	memory->dcl_before_ma = e->dcl_before_ma;
 	memory->announced = e->announce.announced;
 	memory->history = e->history;
 	memory->saved_ms = now_ms;
@@ -47,6 +51,9 @@ bool engine_recall(struct engine *e, const struct engine_memory *memory, int64_t
 	e->history = memory->history;
 	history_pause(&e->history, now_ms);
 	e->recovering = memory->recovering;
+	e->dcl_before_ma = memory->dcl_before_ma;
+	e->limits.memory.bank.full_high = false; /* nobody knows of the time between */
+	rack_recall_failed(&e->rack, memory->failed, &e->settings, now_ms);
 	memcpy(e->module_dynamics, memory->module, sizeof e->module_dynamics);
 	for (int i = 0; i < RACK_MODULES_MAX && e->settings.battery.addresses == 0; i++)
 		e->rack.module[i].wanted |= memory->seen >> i & 1;
@@ -209,16 +216,16 @@ static void pass_failed(struct engine *e)
 }
 
 /* After the loss of every module: the lights need not wait for the ramp, the first complete bank lets discharge
- * go at once. */
+ * go at once to what it was. */
 static void recover(struct engine *e, bool whole, int64_t now_ms)
 {
 	int32_t target = e->limits.bank_set.limit[LIMIT_DCL];
 
 	if (e->recovering && whole && e->readings >= e->modules_together) {
-		dynamics_release(&e->dynamics, LIMIT_DCL, target);
+		dynamics_release(&e->dynamics, LIMIT_DCL, target < e->dcl_before_ma ? target : e->dcl_before_ma);
 		engine_judge(e, now_ms);
 	}
-	e->recovering &= e->dynamics.published[LIMIT_DCL] < target;
+	e->recovering &= e->dynamics.published[LIMIT_DCL] < target && e->dynamics.published[LIMIT_DCL] < e->dcl_before_ma;
 	if (!e->recovering)
 		e->modules_together = e->readings;
 }
@@ -237,6 +244,7 @@ static void pass_good(struct engine *e, bool to_its_end, int64_t now_ms)
 	e->rack.settling &= !to_its_end;
 	e->next_pass_ms = e->pass_ms + e->settings.serial.reading_freq_ms;
 	e->first_pass_done |= to_its_end && rack_sound(&e->rack) > 0;
+	e->partial &= !(to_its_end && rack_sound(&e->rack) > 0);
 	if (to_its_end)
 		report_changes(e, rack_end_of_pass(&e->rack), now_ms);
 	engine_judge(e, now_ms);
@@ -455,6 +463,7 @@ void engine_configure(struct engine *e, const struct settings *settings, int64_t
 		rack_init(&e->rack, settings);
 		schedule_init(&e->schedule);
 		e->in_pass = e->first_pass_done = false;
+		e->partial = true;
 		e->followed = 0;
 		e->told.console_baud = 0;
 		e->next_pass_ms = now_ms;

@@ -72,15 +72,45 @@ void engine_offer(struct engine *e, bool news)
 	}
 }
 
+/* Of some of the modules a bank is worked out like any other, but it releases nothing: no trip of the bank's, no
+ * limit, no block. Which of them ends is for the whole to say. */
+static void hold_back(struct engine *e, const struct limits_subject_memory *memory, const struct limits_set *before)
+{
+	struct limits_set *set = &e->limits.bank_set;
+
+	e->limits.memory.bank = *memory;
+	if (!e->lost && !e->recovering)
+		return; /* before the first pass nothing is published, and nothing was */
+	set->charge_blocked |= before->charge_blocked;
+	set->discharge_blocked |= before->discharge_blocked;
+	for (enum limits_kind k = 0; k < LIMIT_KINDS; k++)
+		if (set->limit[k] > e->dynamics.published[k])
+			set->limit[k] = e->dynamics.published[k];
+}
+
+/* The lowest cell that anybody knows of, the table too: it decides what a lost battery may give. */
+static struct opt lowest_cell_mv(const struct engine *e)
+{
+	struct opt lowest = opt_none();
+
+	for (int i = 0; i < e->readings; i++)
+		lowest = opt_min(lowest, e->reading[i].worst_cell_low.value);
+	return lowest;
+}
+
 static void judge_bank(struct engine *e, int64_t now_ms)
 {
 	struct limits_subject *bank = &e->last_subject;
+	struct limits_subject_memory memory = e->limits.memory.bank;
+	struct limits_set before = e->limits.bank_set;
 	int lost = rack_count(&e->rack, MODULE_LOST);
 
 	bank_subject(&e->rack, &e->settings, e->reading, e->readings, bank);
 	bank->full &= e->first_pass_done; /* before that it is the word of some of the modules */
 	bank->since_full_s = e->history.value[HISTORY_SINCE_FULL];
 	limits_step(&e->limits, &e->settings, e->reading, e->answering, bank, now_ms);
+	if (e->partial)
+		hold_back(e, &memory, &before);
 	alarms_step(&e->alarms, &e->settings, e->reading, e->answering, lost, lost + e->answering,
 	            now_ms);
 	if (!e->first_pass_done)
@@ -88,7 +118,7 @@ static void judge_bank(struct engine *e, int64_t now_ms)
 	follow(e, e->readings, now_ms);
 	e->lost = false;
 	engine_bank_figures(e, &e->last_figures);
-	e->last_cell_low_mv = e->last_figures.cell_low_mv;
+	e->last_cell_low_mv = lowest_cell_mv(e);
 	history_step(&e->history, &e->last_figures, now_ms);
 	if (e->limits.memory.bank.full_charged)
 		history_full(&e->history);
@@ -99,7 +129,9 @@ static void judge_lost_bank(struct engine *e, int64_t now_ms)
 {
 	int lost = rack_count(&e->rack, MODULE_LOST);
 
-	e->lost = e->recovering = true;
+	if (!e->recovering)
+		e->dcl_before_ma = e->dynamics.published[LIMIT_DCL];
+	e->lost = e->recovering = e->partial = true;
 	history_pause(&e->history, now_ms);
 	e->last_subject.modules = e->modules_together;
 	limits_step_lost(&e->limits, &e->settings, &e->last_subject, e->last_cell_low_mv,

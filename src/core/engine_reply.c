@@ -79,7 +79,7 @@ static bool confirmed(struct engine *e, const struct module *before, const struc
 		confirm_drop(c);
 		return true;
 	}
-	if (confirm_take(c, &e->settings.protection, known ? &was : NULL, &is, now_ms))
+	if (confirm_take(c, &e->settings.protection, known ? &was : NULL, &is, e->session.sent_ms, now_ms))
 		return true;
 	return not_yet(fault, "would block or jumps: once more");
 }

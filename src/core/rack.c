@@ -439,14 +439,27 @@ static bool faulty(const struct module *m, const struct settings *settings)
 	       magnitude(m->pwr.current_ma.value) < settings->protection.failed_current_ma;
 }
 
-/* A module that reports a fault and carries nothing for long has failed, until either ends. */
+/* A module that reports a fault and carries nothing for long has failed, until either ends. One that is lost meanwhile
+ * has still failed when it answers again. */
 static void age_fault(struct module *m, const struct settings *settings, int64_t now_ms)
 {
+	if (m->state != MODULE_ONLINE && m->failed)
+		return;
 	if (m->state != MODULE_ONLINE || !faulty(m, settings))
 		m->faulty_ms = RACK_NEVER;
 	else if (m->faulty_ms == RACK_NEVER)
 		m->faulty_ms = now_ms;
 	m->failed = m->faulty_ms != RACK_NEVER && now_ms - m->faulty_ms >= settings->protection.failed_ms;
+}
+
+void rack_recall_failed(struct rack *rack, uint32_t failed, const struct settings *settings, int64_t now_ms)
+{
+	for (int i = 0; i < RACK_MODULES_MAX; i++) {
+		if (!(failed >> i & 1))
+			continue;
+		rack->module[i].failed = true;
+		rack->module[i].faulty_ms = now_ms - settings->protection.failed_ms;
+	}
 }
 
 /* What was lost by age comes back by a younger reply, not because the patience has grown meanwhile. A frozen one

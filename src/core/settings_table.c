@@ -224,7 +224,7 @@ const struct settings_row settings_rows[] = {
 
 	/* [protection]: confirmation and recovery */
 	MILLI(confirm_cell_voltage, confirm_cell_mv, 50, 1000, "0.30", "V",
-	      "A reading that would block is read again when a cell jumped by more than this,"),
+	      "A reading that jumps, or would block as the first after a start, is read again before it counts: a cell by more than this,"),
 	SOC(confirm_soc, 1, 100, "10", "the state of charge by more than this"),
 	DEGREE_STEP(confirm_temperature, 500, 30000, "5", "or a temperature by more than this."),
 	SECONDS(confirm, 200, 5000, "1.5", "The second reading counts when it comes within this time."),

@@ -45,7 +45,7 @@ static void test_sequences(void **state)
 			reading(&now, rows[i].step[k].cell_mv);
 			assert_row(rows[i].legend, k,
 			           confirm_take(&c, &settings.protection, rows[i].before_mv ? &before : NULL,
-			                        &now, rows[i].step[k].now_ms),
+			                        &now, rows[i].step[k].now_ms, rows[i].step[k].now_ms + 2000 * k),
 			           rows[i].step[k].acts);
 		}
 	}
@@ -62,10 +62,10 @@ static void test_drop(void **state)
 	settings_defaults(&settings);
 	reading(&before, 3300);
 	reading(&now, 2400);
-	assert_false(confirm_take(&c, &settings.protection, &before, &now, 0));
+	assert_false(confirm_take(&c, &settings.protection, &before, &now, 0, 0));
 	confirm_drop(&c);
-	assert_false(confirm_take(&c, &settings.protection, &before, &now, 100));
-	assert_true(confirm_take(&c, &settings.protection, &before, &now, 200));
+	assert_false(confirm_take(&c, &settings.protection, &before, &now, 100, 100));
+	assert_true(confirm_take(&c, &settings.protection, &before, &now, 200, 200));
 }
 
 int main(void)

@@ -123,7 +123,12 @@ static void test_failed_module(void **state)
 		age(&s, 183000, 0);
 		age(&s, 183001, 1);
 	}
-	assert_int_equal(rack_age(&s.rack, &s.settings, 300000), 1); /* lost: no longer failed beside it */
+	assert_int_equal(rack_age(&s.rack, &s.settings, 300000), 1); /* lost: it has failed all the same, */
+	assert_true(m->failed);
+	age(&s, 400000, 1); /* and has still when it answers, */
+	assert_true(m->failed && m->state == MODULE_ONLINE);
+	m->pwr.base = WORD_IDLE; /* until it shows that it has not */
+	age(&s, 400001, 1);
 	assert_false(m->failed);
 }
 

@@ -419,8 +419,8 @@ static inline bool confirmed_too_late(struct world *w, int32_t ms)
 	struct confirm c = { 0 };
 
 	step_to(w, 0);
-	(void)confirm_take(&c, &w->s.settings.protection, NULL, &w->s.reading[0], 0);
-	return !confirm_take(&c, &w->s.settings.protection, NULL, &w->s.reading[0], ms);
+	(void)confirm_take(&c, &w->s.settings.protection, NULL, &w->s.reading[0], 0, 0);
+	return !confirm_take(&c, &w->s.settings.protection, NULL, &w->s.reading[0], ms, ms);
 }
 
 /* ---- Polls, on the bench ---- */
