@@ -1,3 +1,4 @@
+#include "shell/log.h"
 #include "shell/privileges.h"
 #include "shell/words.h"
 
@@ -7,7 +8,8 @@ int main(int argc, char **argv)
 	struct words_line line;
 	int status;
 
-	(void)privileges_no_core(); /* a configuration has a password; the daemon asks again, and tells where it cannot */
+	if (!privileges_no_core())
+		log_warning("core dumps cannot be forbidden: one would hold the broker's password; going on");
 	status = words_parse(argc, argv, &line);
 	return status == ENGINE_EXIT_NONE ? line.word->run(&line, &loop) : status;
 }

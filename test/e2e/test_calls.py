@@ -35,6 +35,7 @@ SILENT = {
     ("mosquitto", "calloc"): "the same",
     ("get_port_details", "__lxstat"): "what kind of adapter it is, which nobody asks",
     ("__wrap_ioctl", "ioctl %#x" % termios.TIOCOUTQ): "how much is still to go out: the time for it is waited",
+    ("would_block", "poll"): "whether the logger takes a line: it is written without knowing",
     ("lowest_free_fd", "close"): "it is closed",
     ("lowest_free_fd", "dup"): "a look whether something else has failed",
     ("read_once", "close"): "nothing was written",
