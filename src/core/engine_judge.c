@@ -83,9 +83,12 @@ static void hold_back(struct engine *e, const struct limits_subject_memory *memo
 		return; /* before the first pass nothing is published, and nothing was */
 	set->charge_blocked |= before->charge_blocked;
 	set->discharge_blocked |= before->discharge_blocked;
-	for (enum limits_kind k = 0; k < LIMIT_KINDS; k++)
-		if (set->limit[k] > e->dynamics.published[k])
-			set->limit[k] = e->dynamics.published[k];
+	for (enum limits_kind k = 0; k < LIMIT_KINDS; k++) {
+		if (set->limit[k] <= e->dynamics.published[k])
+			continue;
+		set->limit[k] = e->dynamics.published[k];
+		set->reason[k] = before->reason[k];
+	}
 }
 
 /* The lowest cell that anybody knows of, the table too: it decides what a lost battery may give. */
