@@ -55,7 +55,6 @@ static void write_all(const char *line, size_t length)
 
 static void write_or_drop(const char *line, size_t length)
 {
-	char before[LOG_LINE_MAX];
 	unsigned dropped = atomic_load(&lost);
 
 	if (would_block()) {
@@ -64,6 +63,7 @@ static void write_or_drop(const char *line, size_t length)
 	}
 	atomic_fetch_sub(&lost, dropped);
 	if (dropped > 0) {
+		char before[LOG_LINE_MAX];
 		int used = snprintf(before, sizeof before, "warning: %u lines of the log are missing here: the logger did not take them. "
 		                    "Is its file system full?\n", dropped);
 		write_all(before, (size_t)used);
