@@ -82,7 +82,7 @@ tty_of() {
 
 # write_new FILE MODE: stdin becomes FILE, whole or not at all.
 write_new() {
-	if cat >"$1.new" && chmod "$2" "$1.new" && mv "$1.new" "$1"; then
+	if (umask 077 && cat >"$1.new") && chmod "$2" "$1.new" && mv "$1.new" "$1"; then
 		return 0
 	fi
 	rm -f "$1.new"

@@ -180,6 +180,19 @@ class Installing(Scene):
         self.assertIn("the only one", self.installed())
         self.assertEqual(self.gx.read("data/conf/pylontech-mqtt.ini"), "[serial]\nport = %s\n" % by_id)
 
+    def test_a_password_is_readable_at_no_moment(self):
+        """The new configuration is looked at before its mode is set."""
+        self.ready()
+        self.gx.write("data/conf/pylontech-mqtt.ini", "[mqtt]\nusername = gx\npassword = geheim\n", 0o600)
+        chmod, seen = shutil.which("chmod"), self.gx.path("seen")
+        self.gx.write("stub/chmod", '#!/bin/sh\n[ ! -f "$2" ] || stat -c "%%a %%n" "$2" >>%s\nexec %s "$@"\n' % (seen, chmod), 0o755)
+        path = self.gx.path("stub") + ":" + self.gx.env["PATH"]
+        done = self.gx.run("env", "PATH=" + path, "sh", self.gx.path("data/pylontech-mqtt/install.sh"))
+        self.assertEqual(done.returncode, 0, done.stdout)
+        with open(seen, encoding="ascii") as file:
+            modes = [line.split()[0] for line in file if "pylontech-mqtt.ini.new" in line]
+        self.assertEqual(set(modes), {"600"})
+
     def test_uninstall_on_a_read_only_data(self):
         self.ready()
         self.installed()
