@@ -240,6 +240,7 @@ static void check_taper(bool charge)
 	                                        : &settings.protection.discharge_taper;
 	struct world w;
 
+	memset(&w, 0, sizeof w);
 	settings_defaults(&settings);
 	for (int i = 0; i < SETTINGS_TAPER_POINTS; i++) {
 		for (int by = -1; by <= 1; by++) {
