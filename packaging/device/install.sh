@@ -146,11 +146,14 @@ write_rc_local() {
 	file=$(readlink -f "$RC_LOCAL")
 	mode=$(stat -c %a "$file") || mode=755
 	first=$(head -n 1 "$file")
+	others=1d
+	case $first in
+	'#!'*) ;;
+	*) first='#!/bin/bash' others= ;;
+	esac
 	{
-		case $first in
-		'#!'*) printf '%s\n%s\n' "$first" "$RC_LINE" && sed 1d "$file" | grep -vxF "$RC_LINE" ;;
-		*) printf '%s\n%s\n' '#!/bin/bash' "$RC_LINE" && grep -vxF "$RC_LINE" "$file" ;;
-		esac
+		printf '%s\n%s\n' "$first" "$RC_LINE"
+		sed "$others" "$file" | grep -vxF "$RC_LINE"
 	} | write_new "$file" "$mode" && chmod a+x "$file"
 }
 

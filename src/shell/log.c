@@ -57,18 +57,14 @@ static void write_or_drop(const char *line, size_t length)
 {
 	unsigned dropped = atomic_load(&lost);
 
-	if (would_block()) {
-		atomic_fetch_add(&lost, 1);
-		return;
-	}
-	atomic_fetch_sub(&lost, dropped);
-	if (dropped > 0) {
+	if (dropped > 0 && !would_block()) {
 		char before[LOG_LINE_MAX];
 		int used = snprintf(before, sizeof before, "warning: %u lines of the log are missing here: the logger did not take them. "
 		                    "Is its file system full?\n", dropped);
 		write_all(before, (size_t)used);
+		atomic_fetch_sub(&lost, dropped);
 	}
-	if (dropped > 0 && would_block())
+	if (would_block())
 		atomic_fetch_add(&lost, 1);
 	else
 		write_all(line, length);

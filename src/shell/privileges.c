@@ -34,6 +34,5 @@ bool privileges_drop(void)
 	/* only root may, and only root needs to; what the kernel does not know it refuses */
 	for (unsigned long i = 0; i < CAPABILITIES_MAX; i++)
 		(void)prctl(PR_CAPBSET_DROP, i, 0, 0, 0);
-	fine &= syscall(SYS_capset, &head, none) == 0;
-	return privileges_no_core() && fine;
+	return syscall(SYS_capset, &head, none) == 0 && fine;
 }
