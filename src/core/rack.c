@@ -462,9 +462,8 @@ void rack_recall_failed(struct rack *rack, uint32_t failed, const struct setting
 	}
 }
 
-/* What was lost by age comes back by a younger reply, not because the patience has grown meanwhile. A frozen one
- * comes back as soon as it moves. */
-/* Only replies younger than `known_ms` bring it back. */
+/* What was lost by age comes back by a reply younger than `known_ms`, not because the patience has grown meanwhile. A
+ * frozen one comes back as soon as it moves. */
 static void lose(struct module *m, int64_t known_ms)
 {
 	m->state = MODULE_LOST;

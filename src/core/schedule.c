@@ -34,7 +34,7 @@ static const struct schedule_row {
 	int32_t interval_ms; /* 0: in every pass */
 } rows[] = {
 	{ COMMAND_PWR_TABLE, STACK, false, false, 0 },
-	{ COMMAND_PWRSYS, STACK, false, true, MINUTE_MS },
+	{ COMMAND_PWRSYS, STACK, false, false, MINUTE_MS }, /* its wishes bound the first limits, too */
 	{ COMMAND_INFO, MODULE, false, false, HOUR_MS },
 	{ COMMAND_PWR, MODULE, true, false, 0 },
 	{ COMMAND_BAT, MODULE, true, false, 0 }, /* MINUTE_MS where `getpwr` is trusted */

@@ -337,6 +337,7 @@ const struct settings_order settings_orders[] = {
 	{ P(cell_floor_mv), SETTINGS_BELOW, P(cell_float_mv) },
 	{ P(cell_float_mv), SETTINGS_NOT_ABOVE, P(cell_bulk_mv) },
 	{ P(cell_bulk_mv), SETTINGS_BELOW, P(cell_over_mv) },
+	{ P(cell_float_mv), SETTINGS_BELOW, P(full_charge_mv) },
 	{ P(full_charge_mv), SETTINGS_NOT_ABOVE, P(cell_bulk_mv) },
 	{ P(bulk_soc_pct), SETTINGS_BELOW, P(float_soc_pct) },
 	{ P(headroom_start_cell_mv), SETTINGS_BELOW, P(headroom_target_cell_mv) },

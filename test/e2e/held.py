@@ -16,7 +16,7 @@ from truth import agrees, delta, expected
 
 SLACK_S = 1.5              # a message a second, and the way to the subscriber
 LIMITS = ("Info.MaxChargeVoltage", "Info.MaxChargeCurrent", "Info.MaxDischargeCurrent", "Info.MaxChargeCellVoltage")
-# Read late, once an hour or once a minute: unknown until then. What `pwrsys` wishes may not be known either.
+# Read late: unknown until then. What `pwrsys` wishes may not be known either.
 LATE = ("History.ChargeCycles", "Soh")
 WISHES = LIMITS + ("Info.BatteryLowVoltage",)
 CHARGE = ("Capacity", "ConsumedAmphours")

@@ -194,7 +194,7 @@ static void expect_passes(struct bench *b, const char *const *passes, int count)
 
 static void test_takes_over(void **state)
 {
-	static const char *const passes[] = { "pwrsys pwr1 bat1 getpwr1 stat1 pwr2 bat2 getpwr2 stat2", "pwr1 getpwr1 pwr2 getpwr2",
+	static const char *const passes[] = { "pwr1 bat1 getpwr1 stat1 pwr2 bat2 getpwr2 stat2", "pwr1 getpwr1 pwr2 getpwr2",
 		                              "pwr1 getpwr1 pwr2 getpwr2" };
 	static struct bench b;
 
@@ -217,7 +217,7 @@ static void test_takes_over(void **state)
 /* It differs: three comparisons, then never again. */
 static void test_differs(void **state)
 {
-	static const char *const passes[] = { "pwrsys pwr1 bat1 getpwr1 stat1", "pwr1 bat1 getpwr1", "pwr1 bat1 getpwr1",
+	static const char *const passes[] = { "pwr1 bat1 getpwr1 stat1", "pwr1 bat1 getpwr1", "pwr1 bat1 getpwr1",
 		                              "pwr1 bat1", "pwr1 bat1" };
 	static struct bench b;
 

@@ -120,7 +120,7 @@ static void pass(struct desk *d, const char *legend, const char *script, bool wh
 	assert_row(legend, 0, d->schedule.whole, whole);
 }
 
-#define FIRST_OF_ONE "pwr info1 pwr1 bat1"
+#define FIRST_OF_ONE "pwr pwrsys info1 pwr1 bat1"
 #define EACH_OF_ONE "pwr pwr1 bat1"
 
 static void test_one_module(void **state)
@@ -130,8 +130,7 @@ static void test_one_module(void **state)
 	(void)state;
 	desk_init(&d, 1);
 	pass(&d, "first", FIRST_OF_ONE, true);
-	pass(&d, "second: a slow one", "pwr pwrsys pwr1 bat1", true);
-	pass(&d, "third: the other", "pwr pwr1 bat1 stat1", true);
+	pass(&d, "second: a slow one", "pwr pwr1 bat1 stat1", true);
 	for (int i = 0; i < 5; i++)
 		pass(&d, "then", EACH_OF_ONE, true);
 }
@@ -144,13 +143,12 @@ static void test_five_modules(void **state)
 	desk_init(&d, 0x1f);
 	d.step_ms = 10;
 	pass(&d, "first",
-	     "pwr info1 pwr1 bat1 info2 pwr2 bat2 info3 pwr3 bat3 info4 pwr4 bat4 info5 pwr5 bat5", true);
-	pass(&d, "second", "pwr pwrsys pwr1 bat1 pwr2 bat2 pwr3 bat3 pwr4 bat4 pwr5 bat5", true);
-	pass(&d, "third", "pwr pwr1 bat1 stat1 pwr2 bat2 pwr3 bat3 pwr4 bat4 pwr5 bat5", true);
-	pass(&d, "fourth", "pwr pwr1 bat1 pwr2 bat2 stat2 pwr3 bat3 pwr4 bat4 pwr5 bat5", true);
-	pass(&d, "fifth", "pwr pwr1 bat1 pwr2 bat2 pwr3 bat3 stat3 pwr4 bat4 pwr5 bat5", true);
-	pass(&d, "sixth", "pwr pwr1 bat1 pwr2 bat2 pwr3 bat3 pwr4 bat4 stat4 pwr5 bat5", true);
-	pass(&d, "seventh", "pwr pwr1 bat1 pwr2 bat2 pwr3 bat3 pwr4 bat4 pwr5 bat5 stat5", true);
+	     "pwr pwrsys info1 pwr1 bat1 info2 pwr2 bat2 info3 pwr3 bat3 info4 pwr4 bat4 info5 pwr5 bat5", true);
+	pass(&d, "second", "pwr pwr1 bat1 stat1 pwr2 bat2 pwr3 bat3 pwr4 bat4 pwr5 bat5", true);
+	pass(&d, "third", "pwr pwr1 bat1 pwr2 bat2 stat2 pwr3 bat3 pwr4 bat4 pwr5 bat5", true);
+	pass(&d, "fourth", "pwr pwr1 bat1 pwr2 bat2 pwr3 bat3 stat3 pwr4 bat4 pwr5 bat5", true);
+	pass(&d, "fifth", "pwr pwr1 bat1 pwr2 bat2 pwr3 bat3 pwr4 bat4 stat4 pwr5 bat5", true);
+	pass(&d, "sixth", "pwr pwr1 bat1 pwr2 bat2 pwr3 bat3 pwr4 bat4 pwr5 bat5 stat5", true);
 	pass(&d, "then", "pwr pwr1 bat1 pwr2 bat2 pwr3 bat3 pwr4 bat4 pwr5 bat5", true);
 }
 
@@ -178,7 +176,7 @@ static void test_addresses_with_gaps(void **state)
 
 	(void)state;
 	desk_init(&d, 0x8004);
-	pass(&d, "gaps", "pwr info3 pwr3 bat3 info16 pwr16 bat16", true);
+	pass(&d, "gaps", "pwr pwrsys info3 pwr3 bat3 info16 pwr16 bat16", true);
 }
 
 /* `pwrsys` every minute, `info` and `stat` every hour, counted from their last good end. */
@@ -190,12 +188,12 @@ static void test_intervals(void **state)
 		int64_t begin_ms;
 		const char *script;
 	} rows[] = {
-		{ "pwrsys: a minute less 1 ms", 0, 60499, EACH_OF_ONE },
-		{ "pwrsys: a minute", 0, 60500, "pwr pwrsys pwr1 bat1" },
-		{ "info: an hour less 1 ms", 0, 3599999, "pwr pwrsys pwr1 bat1" },
-		{ "info: an hour", 0, 3600000, "pwr pwrsys info1 pwr1 bat1" },
-		{ "stat: an hour less 1 ms", 3600100, 3600899, EACH_OF_ONE },
-		{ "stat: an hour", 3600100, 3600900, "pwr pwr1 bat1 stat1" },
+		{ "pwrsys: a minute less 1 ms", 0, 60099, EACH_OF_ONE },
+		{ "pwrsys: a minute", 0, 60100, "pwr pwrsys pwr1 bat1" },
+		{ "info: an hour less 1 ms", 0, 3600099, "pwr pwrsys pwr1 bat1" },
+		{ "info: an hour", 0, 3600100, "pwr pwrsys info1 pwr1 bat1" },
+		{ "stat: an hour less 1 ms", 3600100, 3601599, EACH_OF_ONE },
+		{ "stat: an hour", 3600100, 3601600, "pwr pwr1 bat1 stat1" },
 	};
 
 	(void)state;
@@ -203,9 +201,9 @@ static void test_intervals(void **state)
 		struct desk d;
 
 		desk_init(&d, 1);
-		pass(&d, "first", FIRST_OF_ONE, true);                  /* info at 200 ms, */
-		pass(&d, "second", "pwr pwrsys pwr1 bat1", true);       /* pwrsys at 600, */
-		pass(&d, "third", "pwr pwr1 bat1 stat1", true);         /* stat at 1200 */
+		pass(&d, "first", FIRST_OF_ONE, true);                  /* pwrsys at 200 ms, info at 300, */
+		d.now_ms += 1000;
+		pass(&d, "second", "pwr pwr1 bat1 stat1", true);        /* stat at 1900 */
 		if (rows[i].first_ms != 0) {
 			d.now_ms = rows[i].first_ms;
 			pass(&d, rows[i].legend, "pwr pwrsys info1 pwr1 bat1", true);
@@ -222,18 +220,18 @@ static void test_retries(void **state)
 		const char *legend, *script;
 		bool whole;
 	} rows[] = {
-		{ "read again, good", "pwr info1 pwr1! pwr1 bat1! bat1! bat1 info2 pwr2 bat2", true },
-		{ "late, good", "pwr info1 pwr1~ pwr1 bat1~ bat1 info2 pwr2 bat2", true },
-		{ "required, damaged", "pwr info1 pwr1! pwr1! pwr1! info2 pwr2 bat2", false },
-		{ "required, late", "pwr info1 pwr1~ pwr1~ info2 pwr2 bat2", false },
-		{ "late after damaged", "pwr info1 pwr1! pwr1~ info2 pwr2 bat2", false },
-		{ "damaged after late", "pwr info1 pwr1~ pwr1! pwr1! info2 pwr2 bat2", false },
-		{ "bat damaged", "pwr info1 pwr1 bat1! bat1! bat1! info2 pwr2 bat2", false },
-		{ "bat late", "pwr info1 pwr1 bat1~ bat1~ info2 pwr2 bat2", false },
-		{ "optional, damaged", "pwr! pwr! pwr! info1! info1! info1! pwr1 bat1 info2 pwr2 bat2",
+		{ "read again, good", "pwr pwrsys info1 pwr1! pwr1 bat1! bat1! bat1 info2 pwr2 bat2", true },
+		{ "late, good", "pwr pwrsys info1 pwr1~ pwr1 bat1~ bat1 info2 pwr2 bat2", true },
+		{ "required, damaged", "pwr pwrsys info1 pwr1! pwr1! pwr1! info2 pwr2 bat2", false },
+		{ "required, late", "pwr pwrsys info1 pwr1~ pwr1~ info2 pwr2 bat2", false },
+		{ "late after damaged", "pwr pwrsys info1 pwr1! pwr1~ info2 pwr2 bat2", false },
+		{ "damaged after late", "pwr pwrsys info1 pwr1~ pwr1! pwr1! info2 pwr2 bat2", false },
+		{ "bat damaged", "pwr pwrsys info1 pwr1 bat1! bat1! bat1! info2 pwr2 bat2", false },
+		{ "bat late", "pwr pwrsys info1 pwr1 bat1~ bat1~ info2 pwr2 bat2", false },
+		{ "optional, damaged", "pwr! pwr! pwr! pwrsys! pwrsys! pwrsys! info1! info1! info1! pwr1 bat1 info2 pwr2 bat2",
 		  false },
-		{ "optional, late", "pwr~ pwr~ info1~ info1~ pwr1 bat1 info2 pwr2 bat2", false },
-		{ "tries are counted anew for each", "pwr! pwr info1! info1! info1 pwr1! pwr1! pwr1 bat1! "
+		{ "optional, late", "pwr~ pwr~ pwrsys~ pwrsys~ info1~ info1~ pwr1 bat1 info2 pwr2 bat2", false },
+		{ "tries are counted anew for each", "pwr! pwr pwrsys info1! info1! info1 pwr1! pwr1! pwr1 bat1! "
 		                                     "bat1! bat1 info2 pwr2 bat2", true },
 	};
 
@@ -293,8 +291,8 @@ static void test_no_glances_at_first(void **state)
 	(void)state;
 	desk_init(&d, 3);
 	d.step_ms = 1000;
-	pass(&d, "first", "pwr info1 pwr1 bat1 info2 pwr2 bat2", true);
-	pass(&d, "second", "pwr pwrsys pwr pwr1 pwr bat1 pwr pwr2 pwr bat2", true);
+	pass(&d, "first", "pwr pwrsys info1 pwr1 bat1 info2 pwr2 bat2", true);
+	pass(&d, "second", "pwr pwr1 pwr bat1 pwr stat1 pwr pwr2 pwr bat2", true);
 }
 
 /* After three failures in a row the start of the next pass decides whether glances are worth it. */
@@ -305,7 +303,6 @@ static void test_glances_come_back(void **state)
 	(void)state;
 	desk_init(&d, 1);
 	pass(&d, "first", FIRST_OF_ONE, true);
-	pass(&d, "second", "pwr pwrsys pwr1 bat1", true);
 	d.step_ms = 500;
 	pass(&d, "failing", "pwr pwr1 pwr~ bat1 pwr~ stat1", true);
 	pass(&d, "still", "pwr pwr1 pwr! pwr! pwr! bat1", true);
@@ -340,9 +337,9 @@ static void test_failed_is_due_again(void **state)
 
 	(void)state;
 	desk_init(&d, 1);
-	pass(&d, "first", "pwr info1~ info1~ pwr1 bat1", false);
-	pass(&d, "second", "pwr pwrsys! pwrsys! pwrsys! info1 pwr1 bat1 stat1", false);
-	pass(&d, "a slow one that failed leaves room for the next", "pwr pwrsys pwr1 bat1", true);
+	pass(&d, "first", "pwr pwrsys info1~ info1~ pwr1 bat1", false);
+	pass(&d, "second", "pwr info1 pwr1 bat1 stat1! stat1! stat1!", false);
+	pass(&d, "third", "pwr pwr1 bat1 stat1", true);
 }
 
 /* A bat that does not fit the pack's voltage is read again with it, once. */
@@ -352,14 +349,14 @@ static void test_doubted(void **state)
 		const char *legend, *script;
 		bool whole;
 	} rows[] = {
-		{ "back to pwr", "pwr info1 pwr1 bat1? pwr1 bat1", true },
-		{ "only once", "pwr info1 pwr1 bat1? pwr1 bat1? bat1? bat1?", false },
-		{ "to be confirmed: itself again", "pwr info1 pwr1- pwr1 bat1- bat1", true },
-		{ "never confirmed", "pwr info1 pwr1 bat1- bat1- bat1-", false },
-		{ "pwr alone", "pwr info1 pwr1? pwr1 bat1", true },
-		{ "pwr for good", "pwr info1 pwr1? pwr1? pwr1?", false },
-		{ "damaged first", "pwr info1 pwr1 bat1! bat1? pwr1 bat1", true },
-		{ "optional", "pwr info1? info1 pwr1 bat1", true },
+		{ "back to pwr", "pwr pwrsys info1 pwr1 bat1? pwr1 bat1", true },
+		{ "only once", "pwr pwrsys info1 pwr1 bat1? pwr1 bat1? bat1? bat1?", false },
+		{ "to be confirmed: itself again", "pwr pwrsys info1 pwr1- pwr1 bat1- bat1", true },
+		{ "never confirmed", "pwr pwrsys info1 pwr1 bat1- bat1- bat1-", false },
+		{ "pwr alone", "pwr pwrsys info1 pwr1? pwr1 bat1", true },
+		{ "pwr for good", "pwr pwrsys info1 pwr1? pwr1? pwr1?", false },
+		{ "damaged first", "pwr pwrsys info1 pwr1 bat1! bat1? pwr1 bat1", true },
+		{ "optional", "pwr pwrsys info1? info1 pwr1 bat1", true },
 	};
 
 	(void)state;
@@ -368,7 +365,7 @@ static void test_doubted(void **state)
 
 		desk_init(&d, 1);
 		pass(&d, rows[i].legend, rows[i].script, rows[i].whole);
-		pass(&d, "the next may go back again", "pwr pwrsys pwr1 bat1? pwr1 bat1", true);
+		pass(&d, "the next may go back again", "pwr pwr1 bat1? pwr1 bat1 stat1", true);
 	}
 }
 
@@ -379,12 +376,12 @@ static void test_refused(void **state)
 
 	(void)state;
 	desk_init(&d, 3);
-	pass(&d, "first", "pwrx info1x pwr1 bat1 info2 pwr2x", false);
-	pass(&d, "second", "pwrsysx pwr1 bat1 stat1x pwr2 bat2 stat2", true);
+	pass(&d, "first", "pwrx pwrsysx info1x pwr1 bat1 info2 pwr2x", false);
+	pass(&d, "second", "pwr1 bat1 stat1x pwr2 bat2 stat2", true);
 	pass(&d, "third", "pwr1 bat1 pwr2 bat2x", false);
 	pass(&d, "fourth", "pwr1 bat1 pwr2 bat2", true);
 	schedule_console_found(&d.schedule);
-	pass(&d, "another console", "pwr pwrsys info1 pwr1 bat1 pwr2 bat2", true);
+	pass(&d, "another console", "pwr pwrsys info1 pwr1 bat1 stat1 pwr2 bat2", true);
 }
 
 static void test_required(void **state)
@@ -411,10 +408,9 @@ static void test_lost_module(void **state)
 
 	(void)state;
 	desk_init(&d, 3);
-	pass(&d, "first", "pwr info1 pwr1 bat1 info2x pwr2 bat2", true);
-	pass(&d, "second", "pwr pwrsys pwr1 bat1 pwr2 bat2", true);
-	pass(&d, "third", "pwr pwr1 bat1 stat1 pwr2 bat2", true);
-	pass(&d, "fourth", "pwr pwr1 bat1 pwr2 bat2 stat2", true);
+	pass(&d, "first", "pwr pwrsys info1 pwr1 bat1 info2x pwr2 bat2", true);
+	pass(&d, "second", "pwr pwr1 bat1 stat1 pwr2 bat2", true);
+	pass(&d, "third", "pwr pwr1 bat1 pwr2 bat2 stat2", true);
 	m->state = MODULE_LOST;
 	pass(&d, "lost: it does not spoil the pass of the others", "pwr pwr1 bat1 pwr2~", true);
 	pass(&d, "still", "pwr pwr1 bat1 pwr2~", true);
@@ -435,10 +431,10 @@ static void test_lost_module_answers_at_once(void **state)
 	(void)state;
 	desk_init(&d, 1);
 	d.step_ms = 0;
-	pass(&d, "first", "pwrx info1 pwr1 bat1", true);
+	pass(&d, "first", "pwrx pwrsys info1 pwr1 bat1", true);
 	d.rack.module[0].state = MODULE_LOST;
 	d.now_ms = 5000;
-	pass(&d, "lost", "pwrsys pwr1 bat1", true);
+	pass(&d, "lost", "pwr1 bat1 stat1", true);
 }
 
 /* A module that is awaited gets its tries. */
@@ -448,9 +444,9 @@ static void test_awaited_module(void **state)
 
 	(void)state;
 	desk_init(&d, 2);
-	pass(&d, "awaited", "pwr info2~ info2~ pwr2~ pwr2~", false);
+	pass(&d, "awaited", "pwr pwrsys info2~ info2~ pwr2~ pwr2~", false);
 	assert_int_equal(rack_end_of_pass(&d.rack), 2);
-	pass(&d, "lost", "pwr pwrsys pwr2~", true);
+	pass(&d, "lost", "pwr pwr2~", true);
 }
 
 #define SILENT_2_TO_8 " pwr2~ pwr3~ pwr4~ pwr5~ pwr6~ pwr7~ pwr8~"
@@ -464,8 +460,8 @@ static void test_scan(void **state)
 		int64_t begin_ms;
 		const char *script;
 	} steps[] = {
-		{ "second", 1000, "pwrsys info1 pwr1 bat1" },
-		{ "too soon", 9999, "pwr1 bat1 stat1" },
+		{ "second", 1000, "info1 pwr1 bat1 stat1" },
+		{ "too soon", 9999, "pwr1 bat1" },
 		{ "10 s", 10000, "pwr1 bat1" SILENT_2_TO_8 },
 		{ "too soon", 19999, "pwr1 bat1" },
 		{ "20 s", 20000, "pwr1 bat1" SILENT_2_TO_8 },
@@ -473,15 +469,15 @@ static void test_scan(void **state)
 		{ "beyond them", 130000, "pwr1 bat1" },
 		{ "five minutes less 1 ms", 419998, "pwrsys pwr1 bat1" },
 		{ "five minutes", 419999, "pwr1 bat1" SILENT_2_TO_8 },
-		{ "a new one", 719999, "pwrsys pwr1 bat1 pwr2~ pwr3 bat3 pwr4~ pwr5~ pwr6~ pwr7~ pwr8~" },
-		{ "it stays", 720999, "pwr1 bat1 info3 pwr3 bat3 stat3" },
+		{ "a new one", 719999, "pwrsys pwr1 bat1 pwr2~ pwr3 bat3 stat3 pwr4~ pwr5~ pwr6~ pwr7~ pwr8~" },
+		{ "it stays", 720999, "pwr1 bat1 info3 pwr3 bat3" },
 	};
 	struct desk d;
 
 	(void)state;
 	desk_init(&d, 0);
 	d.step_ms = 0;
-	pass(&d, "at start", "pwrx pwr1 bat1" SILENT_2_TO_8, true);
+	pass(&d, "at start", "pwrx pwrsys pwr1 bat1" SILENT_2_TO_8, true);
 	for (int i = 0; i < COUNT_OF(steps); i++) {
 		d.now_ms = steps[i].begin_ms;
 		pass(&d, steps[i].legend, steps[i].script, true);
@@ -500,10 +496,10 @@ static void test_scan_of_sixteen(void **state)
 		d.rack.module[i].state = MODULE_LOST;
 	}
 	d.rack.module[7].wanted = false;
-	pass(&d, "seven", "pwrx pwr1~" SILENT_2_TO_8, true);
+	pass(&d, "seven", "pwrx pwrsysx pwr1~" SILENT_2_TO_8, true);
 	d.rack.module[7].wanted = true;
 	d.now_ms = 20000;
-	pass(&d, "eight", "pwrsysx pwr1~" SILENT_2_TO_8
+	pass(&d, "eight", "pwr1~" SILENT_2_TO_8
 	     " pwr9~ pwr10~ pwr11~ pwr12~ pwr13~ pwr14~ pwr15~ pwr16~", true);
 }
 
@@ -518,14 +514,14 @@ static void test_table_seen(void **state)
 	play(&d, "table damaged", "pwr! pwr");
 	assert_true(d.schedule.table_seen);
 	d.rack.module[3].wanted = true;
-	play(&d, "who the table shows", "info4 pwr4 bat4");
+	play(&d, "who the table shows", "pwrsys info4 pwr4 bat4");
 	d.now_ms = 600000;
-	pass(&d, "later", "pwr pwrsys pwr4 bat4", true);
+	pass(&d, "later", "pwr pwrsys pwr4 bat4 stat4", true);
 
 	desk_init(&d, 0);
-	pass(&d, "no table this time", "pwr~ pwr~ pwr1~" SILENT_2_TO_8, false);
+	pass(&d, "no table this time", "pwr~ pwr~ pwrsys pwr1~" SILENT_2_TO_8, false);
 	d.now_ms = 10000;
-	pass(&d, "nobody", "pwr pwrsys", true);
+	pass(&d, "nobody", "pwr", true);
 }
 
 /* A list is fixed: nobody else is tried, with or without a table. */
@@ -535,9 +531,9 @@ static void test_list_is_fixed(void **state)
 
 	(void)state;
 	desk_init(&d, 2);
-	pass(&d, "list", "pwrx info2 pwr2 bat2", true);
+	pass(&d, "list", "pwrx pwrsys info2 pwr2 bat2", true);
 	d.now_ms = 20000;
-	pass(&d, "later", "pwrsys pwr2 bat2", true);
+	pass(&d, "later", "pwr2 bat2 stat2", true);
 }
 
 int main(void)

@@ -279,7 +279,9 @@ static const struct {
 	const char *blamed;      /* NULL: the order is kept */
 	const char *why;
 } orders[] = {
-	{ "cell_float_voltage", "3.50", NULL, NULL },
+	{ "cell_float_voltage", "3.466", NULL, NULL },
+	{ "cell_float_voltage", "3.467", "cell_float_voltage",
+	  "must be below [protection] full_charge_voltage, which is 3.467 V" },
 	{ "cell_bulk_voltage", "3.35", "cell_float_voltage",
 	  "must not be above [protection] cell_bulk_voltage, which is 3.35 V" },
 	{ "cell_floor_voltage", "3.35", NULL, NULL },
