@@ -52,12 +52,12 @@ static bool take_info(struct engine *e, int address, const char *body, int64_t n
 	    !repeated(e, address, REPEAT_INFO, known, &m->info, &info, now_ms, fault) ||
 	    !rack_take_info(&e->rack, address, &info, now_ms, fault))
 		return false;
-	if (known && strcmp(firmware, info.firmware) != 0)
+	if (known && strcmp(firmware, m->info.firmware) != 0)
 		schedule_firmware_changed(&e->schedule, address);
-	if (known && strcmp(before, info.barcode) == 0)
+	if (known && strcmp(before, m->info.barcode) == 0)
 		return true;
-	report_identity(e->out, m, known);
-	if (known)
+	report_identity(e->out, m, before[0] != '\0');
+	if (before[0] != '\0')
 		schedule_module_swapped(&e->schedule, address);
 	return true;
 }

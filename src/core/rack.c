@@ -85,19 +85,35 @@ static struct opt kept(struct opt now, struct opt before)
 	return now.known ? now : before;
 }
 
+static void kept_name(char now[REPLY_NAME_MAX], const char *before)
+{
+	if (now[0] == '\0')
+		text_copy(now, REPLY_NAME_MAX, before);
+}
+
 static void keep_info(struct reply_info *info, const struct reply_info *before)
 {
+	kept_name(info->name, before->name);
+	kept_name(info->firmware, before->firmware);
+	kept_name(info->barcode, before->barcode);
 	info->capacity_mah = kept(info->capacity_mah, before->capacity_mah);
 	info->cells = kept(info->cells, before->cells);
 	info->max_charge_ma = kept(info->max_charge_ma, before->max_charge_ma);
 	info->max_discharge_ma = kept(info->max_discharge_ma, before->max_discharge_ma);
 }
 
+/* Another barcode is another module. One that is missing, now or before, says nothing. */
+static bool another(const struct module *m, const char *barcode)
+{
+	return m->info_ms != RACK_NEVER && m->info.barcode[0] != '\0' && barcode[0] != '\0' &&
+	       strcmp(m->info.barcode, barcode) != 0;
+}
+
 bool rack_take_info(struct rack *rack, int address, const struct reply_info *info, int64_t now_ms,
                     struct reply_fault *fault)
 {
 	struct module *m = &rack->module[address - 1];
-	bool swapped = m->info_ms != RACK_NEVER && strcmp(m->info.barcode, info->barcode) != 0;
+	bool swapped = another(m, info->barcode);
 	struct reply_info before;
 
 	if (swapped && strcmp(m->doubted_barcode, info->barcode) != 0) {

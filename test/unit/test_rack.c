@@ -383,11 +383,41 @@ static void test_optional_values_stay(void **state)
 	assert_true(s.rack.module[0].stat.soh_pct.known);
 	assert_true(s.rack.module[0].stat.cycles.known);
 	assert_true(s.rack.pwrsys.charge_ma.known);
+	less = an_info(""); /* a barcode whose label was damaged, however often, is no other module's */
+	less.max_charge_ma = opt_none();
+	strcpy(s.rack.module[0].info.name, "US2000");
+	strcpy(s.rack.module[0].info.firmware, "B10.4");
+	for (int i = 4; i <= 6; i++)
+		assert_true(rack_take_info(&s.rack, 1, &less, i, &fault));
+	assert_true(s.rack.module[0].info.max_charge_ma.known);
+	assert_string_equal(s.rack.module[0].info.barcode, "PX1");
+	assert_string_equal(s.rack.module[0].info.name, "US2000");
+	assert_string_equal(s.rack.module[0].info.firmware, "B10.4");
+	assert_true(s.rack.module[0].stat.cycles.known);
 	less = an_info("PX2");
 	less.max_charge_ma = opt_none();
 	assert_false(rack_take_info(&s.rack, 1, &less, 4, &fault));
 	assert_true(rack_take_info(&s.rack, 1, &less, 4, &fault));
 	assert_false(s.rack.module[0].info.max_charge_ma.known);
+}
+
+/* The first reply lacked it: what is learned later is no other module. */
+static void test_barcode_learned_late(void **state)
+{
+	struct scene s;
+	struct reply_fault fault;
+	struct reply_info info = an_info(""), named = an_info("PX1");
+	struct reply_stat stat = { .cycles = opt_some(100) };
+
+	(void)state;
+	scene_init(&s, 1);
+	assert_true(rack_take_info(&s.rack, 1, &info, 0, &fault));
+	rack_take_stat(&s.rack, 1, &stat, 0);
+	named.max_charge_ma = opt_none();
+	assert_true(rack_take_info(&s.rack, 1, &named, 1, &fault));
+	assert_string_equal(s.rack.module[0].info.barcode, "PX1");
+	assert_true(s.rack.module[0].info.max_charge_ma.known);
+	assert_true(s.rack.module[0].stat_ms == 0);
 }
 
 static void test_stat_and_wishes(void **state)
@@ -457,6 +487,7 @@ int main(void)
 		cmocka_unit_test(test_soc_against_soc),
 		cmocka_unit_test(test_barcode),
 		cmocka_unit_test(test_optional_values_stay),
+		cmocka_unit_test(test_barcode_learned_late),
 		cmocka_unit_test(test_stat_and_wishes),
 		cmocka_unit_test(test_table),
 	};
