@@ -132,6 +132,7 @@ struct engine {
 	bool lost;            /* every module is lost, after there was one */
 	bool partial;         /* no pass has come to its end since the start, or since all were lost: what is known of the
 	                       * bank is known of some of its modules */
+	bool safe_told;       /* and the limits of a lost bank were published last */
 	bool withdrawn;       /* lost for so long that nothing is published any more */
 	bool recovering;      /* it was, and no complete pass has been since */
 	int32_t dcl_before_ma; /* what was published before all were lost */

@@ -140,6 +140,7 @@ static void publish(struct engine *e, int64_t now_ms)
 		out->publish_bank = out->remember = true;
 		out->keep_history = history_due(&e->history, now_ms);
 		publication_sent(&e->bank, &e->shown, now_ms);
+		e->safe_told = e->lost;
 	}
 	for (int i = 0; i < RACK_MODULES_MAX && e->first_pass_done; i++) {
 		if (!publication_due(&e->module[i], now_ms))
@@ -207,11 +208,18 @@ static void give_up(struct engine *e)
 	publication_close(&e->bank);
 }
 
+/* Whoever was told of a bank must have been told its safe limits, and told again (driver-contract.md, rule 11). */
+static bool may_give_up(const struct engine *e)
+{
+	return !e->first_pass_done || (e->safe_told && !e->bank.repeat);
+}
+
 static void pass_failed(struct engine *e)
 {
 	e->failed_polls++;
 	e->next_pass_ms = e->pass_ms + failed_gap_ms(e);
-	if ((e->passes > 0 || e->port_taken) && e->failed_polls >= e->settings.protection.max_failed_polls)
+	if ((e->passes > 0 || e->port_taken) && e->failed_polls >= e->settings.protection.max_failed_polls &&
+	    may_give_up(e))
 		give_up(e);
 }
 

@@ -242,6 +242,31 @@ static void test_ten_failed_polls(void **state)
 	assert_false(b.online);
 }
 
+/* However few failed polls are allowed, the safe limits go out before it ends, twice; also while the port is missing. */
+static void test_safe_limits_before_the_end(void **state)
+{
+	(void)state;
+	for (int unplugged = 0; unplugged <= 1; unplugged++) {
+		static struct bench b;
+
+		bench_settings(&b, 1);
+		b.settings.protection.max_failed_polls = 1;
+		b.module[0].there = true;
+		bench_start(&b);
+		bench_run(&b, 20000);
+		if (unplugged)
+			bench_unplug(&b);
+		else
+			b.dead = true;
+		while (b.exit_status == ENGINE_EXIT_NONE && !b.engine.withdrawn)
+			assert_true(bench_next(&b, b.now_ms + 10000));
+		assert_int_equal(b.exit_status, unplugged ? ENGINE_EXIT_NONE : ENGINE_EXIT_BATTERY);
+		assert_true(b.engine.lost);
+		assert_int_equal(b.engine.bank.limit[LIMIT_CCL], 0);
+		assert_false(b.engine.bank.repeat);
+	}
+}
+
 /* A console that answers, but never with a good reply, is as lost as a silent one. */
 static void test_only_bad_replies(void **state)
 {
@@ -429,6 +454,7 @@ int main(void)
 		cmocka_unit_test(test_all_lost),
 		cmocka_unit_test(test_long_passes),
 		cmocka_unit_test(test_ten_failed_polls),
+		cmocka_unit_test(test_safe_limits_before_the_end),
 		cmocka_unit_test(test_only_bad_replies),
 		cmocka_unit_test(test_good_reply_resets),
 		cmocka_unit_test(test_nobody_there_at_start),
