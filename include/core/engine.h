@@ -124,7 +124,6 @@ struct engine {
 	struct limits_set module_shown[RACK_MODULES_MAX];
 	/* the bank as it was seen last, for the time when it is lost */
 	struct limits_subject last_subject;
-	struct opt last_cell_low_mv;
 	struct figures last_figures;
 	struct history history;
 	uint32_t followed; /* whose dynamics went along at the last evaluation: bit 0 the bank, bit N module N */

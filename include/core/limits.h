@@ -59,8 +59,8 @@ struct limits_module_memory {
 	bool cell_over, deep_cell, deep_cell_block;
 	bool cell_under, pack_low, pack_cut;
 	bool discharge_cold_block, discharge_hot, discharge_hot_block;
-	bool pack_under;          /* below the cut just now */
-	int64_t pack_under_ms;    /* since when */
+	bool pack_under;          /* below the cut at the last reading */
+	int64_t pack_under_ms;    /* since which one */
 	bool over_current;        /* was reported */
 	int64_t over_current_ms;  /* when it was last reported */
 	/* what all rules said together last: while a required value is missing it only goes down */
@@ -86,6 +86,7 @@ struct limits_subject_memory {
 struct limits_subject {
 	int32_t charge_soc_pct;    /* the SoC that charge rules look at */
 	int32_t discharge_soc_pct; /* the SoC that discharge rules look at */
+	struct opt cell_low_mv; /* the lowest that anybody knows of, the `pwr` table too; of the bank alone */
 	int32_t voltage_mv;
 	int32_t current_ma;
 	int cells;
@@ -102,6 +103,8 @@ struct limits_held {
 	bool known;
 	int32_t cvl_mv, ccl_ma;
 	bool charge_blocked;
+	int32_t soc_pct;
+	struct opt cell_low_mv;
 };
 
 /* What a restart within the same boot must find again (no pointers in it). */
@@ -123,17 +126,17 @@ struct limits {
 void limits_init(struct limits *limits);
 
 /* Works out every limit from `count` readings of online modules (1..16, ascending addresses; at least one
- * has not failed) and the bank's own subject. Failed modules get their own limits, but take no part in the
- * bank's. Changes only `limits`. */
+ * has not failed) and the bank's own subject, as bank_subject gives it. Failed modules get their own limits, but take
+ * no part in the bank's. In the bank's SoC and lowest cell what missing modules said last is counted in while it is
+ * held: `bank` comes back with them. */
 void limits_step(struct limits *limits, const struct settings *settings,
                  const struct rack_reading *readings, int count,
-                 const struct limits_subject *bank, int64_t now_ms);
+                 struct limits_subject *bank, int64_t now_ms);
 
-/* The limits of a bank whose modules are all lost. `last` is the bank as it was seen last (its `modules`: how
- * many there were), `cell_low_mv` its lowest cell then (absent: none known), `published` what is in force:
- * nothing rises because of a loss. */
+/* The limits of a bank whose modules are all lost. `last` is the bank as limits_step left it last (its `modules`: how
+ * many there were), `published` what is in force: nothing rises because of a loss. */
 void limits_step_lost(struct limits *limits, const struct settings *settings,
-                      const struct limits_subject *last, struct opt cell_low_mv,
+                      const struct limits_subject *last,
                       const int32_t published[LIMIT_KINDS], int64_t now_ms);
 
 /* Whether the module of `reading` would newly block charge or discharge if this were its reading.

@@ -23,6 +23,12 @@ enum module_state {
 /* The replies with measured values. */
 enum rack_reply { RACK_PWR, RACK_BAT, RACK_GETPWR, RACK_REPLIES };
 
+/* What the `pwr` table has shown of a module since its last `bat`, the worst of each: the table may tighten, but it
+ * takes nothing back. That is for the module's own reply. */
+struct rack_beyond {
+	struct opt cell_low_mv, cell_high_mv, temp_low_mc, temp_high_mc;
+};
+
 struct module {
 	uint8_t address;
 	bool wanted; /* configured, or seen once with `addresses = auto` */
@@ -31,13 +37,14 @@ struct module {
 	struct reply_pwr pwr;
 	struct reply_bat bat;
 	struct reply_stat stat;
-	struct reply_row row;
+	struct reply_row row; /* as it was last; only `beyond` is for protection */
+	struct rack_beyond beyond;
 	/* when the reply above came, on the caller's clock; RACK_NEVER: there is none */
 	int64_t info_ms, pwr_ms, bat_ms, stat_ms, row_ms;
 	uint32_t good, damaged, late, refused; /* replies, ever */
 	uint32_t denied;                   /* refusals of a required command among them */
 	uint32_t doubted_pwr, doubted_bat; /* fields of a reply that lacked known ones, to be confirmed */
-	char doubted_word[2][REPLY_WORD_MAX]; /* the last unknown state words of `pwr` and `bat` */
+	char doubted_word[3][REPLY_WORD_MAX]; /* the last unknown state words of `pwr`, `bat` and the row */
 	char doubted_barcode[REPLY_NAME_MAX];
 	uint32_t temps_seen;        /* bit i: cell i has had a temperature */
 	struct opt doubted_pack_mv; /* a pack voltage that did not fit the cells */
@@ -66,7 +73,7 @@ struct rack_extreme {
 };
 
 /* What the rules see of one module. `own` comes from its own replies; `worst` is the same or what the
- * `pwr` table knows beyond it (it may only tighten). */
+ * `pwr` table has shown beyond it (it may only tighten). */
 struct rack_reading {
 	uint8_t address;
 	int cells;
@@ -82,7 +89,7 @@ struct rack_reading {
 	struct opt mos_temp_mc;
 	struct opt max_charge_ma, max_discharge_ma; /* of `info` */
 	const struct reply_pwr *pwr;
-	const struct reply_row *row; /* NULL without a fresh row */
+	int64_t pwr_ms; /* when it was asked for */
 	bool unknown_word;           /* a state word that nobody knows */
 	bool failed;                 /* answers, but has left the bank: rack_failing */
 };
@@ -102,8 +109,9 @@ bool rack_take_getpwr(struct rack *rack, int address, const struct reply_getpwr 
                       const struct settings *settings, int64_t now_ms, struct reply_fault *fault);
 void rack_take_stat(struct rack *rack, int address, const struct reply_stat *stat, int64_t now_ms);
 void rack_take_pwrsys(struct rack *rack, const struct reply_pwrsys *pwrsys, int64_t now_ms);
-/* The table: refreshes no age; with `add`, present rows become wanted modules. */
-void rack_take_table(struct rack *rack, const struct reply_table *table, bool add, int64_t now_ms);
+/* The table: refreshes no age. With `addresses = auto` present rows become wanted modules. Of a module that is not
+ * online a row says that it is there, no more: nobody has seen its values twice. An unknown word counts the second time. */
+void rack_take_table(struct rack *rack, const struct reply_table *table, const struct settings *settings, int64_t now_ms);
 
 /* Notes the bytes of a good reply: a console that hangs repeats itself. */
 void rack_note_bytes(struct module *module, enum rack_reply which, const char *body, int64_t now_ms);

@@ -46,9 +46,9 @@ void report_cells(struct engine_actions *out, int console, int configured);
 /* Modules that differ in their number of cells, or do no more; `told` remembers which. */
 void report_unlike_cells(struct engine_actions *out, bool *told, struct rack_cells cells);
 
-/* The unknown state word of a `pwr` or `bat` reply, "" for none, when it is another one than before. */
-void report_unknown_word(struct engine_actions *out, int address, const char *reply, const char *before,
-                         const char *now);
+/* The unknown state word in a reply about a module, "" for none, when it is another one than before. */
+void report_unknown_word(struct engine_actions *out, struct command command, const struct module *module,
+                         const char *before, const char *now);
 
 /* Changed event and state words of a module; `before` NULL: the first reply. */
 void report_events(struct engine_actions *out, int address, const struct reply_pwr *before,

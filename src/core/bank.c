@@ -77,6 +77,7 @@ void bank_subject(const struct rack *rack, const struct settings *settings,
 	for (int i = 0; i < count; i++) {
 		voltage += readings[i].pack_mv;
 		subject->current_ma += readings[i].current_ma;
+		subject->cell_low_mv = opt_min(subject->cell_low_mv, readings[i].worst_cell_low.value);
 		subject->full &= readings[i].pwr->coulomb == WORD_FULL;
 		if (settings->limits.worst_soc && readings[i].soc_pct > subject->charge_soc_pct)
 			subject->charge_soc_pct = readings[i].soc_pct;

@@ -91,16 +91,6 @@ static void hold_back(struct engine *e, const struct limits_subject_memory *memo
 	}
 }
 
-/* The lowest cell that anybody knows of, the table too: it decides what a lost battery may give. */
-static struct opt lowest_cell_mv(const struct engine *e)
-{
-	struct opt lowest = opt_none();
-
-	for (int i = 0; i < e->readings; i++)
-		lowest = opt_min(lowest, e->reading[i].worst_cell_low.value);
-	return lowest;
-}
-
 static void judge_bank(struct engine *e, int64_t now_ms)
 {
 	struct limits_subject *bank = &e->last_subject;
@@ -121,7 +111,6 @@ static void judge_bank(struct engine *e, int64_t now_ms)
 	follow(e, e->readings, now_ms);
 	e->lost = false;
 	engine_bank_figures(e, &e->last_figures);
-	e->last_cell_low_mv = lowest_cell_mv(e);
 	history_step(&e->history, &e->last_figures, now_ms);
 	if (e->limits.memory.bank.full_charged)
 		history_full(&e->history);
@@ -137,8 +126,7 @@ static void judge_lost_bank(struct engine *e, int64_t now_ms)
 	e->lost = e->recovering = e->partial = true;
 	history_pause(&e->history, now_ms);
 	e->last_subject.modules = e->modules_together;
-	limits_step_lost(&e->limits, &e->settings, &e->last_subject, e->last_cell_low_mv,
-	                 e->dynamics.published, now_ms);
+	limits_step_lost(&e->limits, &e->settings, &e->last_subject, e->dynamics.published, now_ms);
 	if (e->answering > 0)
 		alarms_step(&e->alarms, &e->settings, e->reading, e->answering, lost, lost + e->answering,
 		            now_ms);

@@ -197,8 +197,10 @@ static void step_module(struct limits *limits, const struct settings *settings,
 	limits->module_set[i] = *part;
 	judge_alone(&limits->module_set[i], settings, r, pwrsys, &memory->alone[i], now_ms);
 	if (!r->failed)
-		memory->held[i] = (struct limits_held){ true, part->limit[LIMIT_CVL],
-			                                part->limit[LIMIT_CCL], part->charge_blocked };
+		memory->held[i] = (struct limits_held){
+			true, part->limit[LIMIT_CVL], part->limit[LIMIT_CCL], part->charge_blocked,
+			r->soc_pct, r->worst_cell_low.value,
+		};
 }
 
 bool limits_would_block(const struct limits *limits, const struct settings *settings,
@@ -216,6 +218,14 @@ bool limits_would_block(const struct limits *limits, const struct settings *sett
 	       (set.discharge_blocked && !now->discharge_blocked);
 }
 
+/* Whether what module `i` (from 0) said last still holds: it is missing, and not for long. */
+static bool holds(const struct limits_memory *memory, const struct settings *settings, int i, int64_t now_ms)
+{
+	int64_t hold_ms = (int64_t)settings->protection.lost_module_hold_min * 60 * 1000;
+
+	return (memory->missing >> i & 1) && memory->held[i].known && now_ms - memory->missing_ms[i] < hold_ms;
+}
+
 /* What a module that is missing from the bank still says: not above float, and its last charge limits for a
  * while. Its discharge block is not kept: it carries nothing any more. */
 static void take_missing(struct limits_set *set, const struct settings *settings,
@@ -226,11 +236,10 @@ static void take_missing(struct limits_set *set, const struct settings *settings
 	bool failed = bank->failed >> i & 1;
 	const char *rule = failed ? "Failed module" : "Lost module";
 	const struct limits_held *held = &memory->held[i];
-	int64_t hold_ms = (int64_t)p->lost_module_hold_min * 60 * 1000;
 	struct limits_verdict v = { .limit = limits_pack_mv(p->cell_float_mv, bank->cells), .unit = UNIT_PLACE };
 
 	take(set, LIMIT_CVL, rule, (uint8_t)(i + 1), &v);
-	if (held->known && now_ms - memory->missing_ms[i] < hold_ms) {
+	if (holds(memory, settings, i, now_ms)) {
 		v.limit = held->cvl_mv;
 		take(set, LIMIT_CVL, rule, (uint8_t)(i + 1), &v);
 		v.limit = held->ccl_ma;
@@ -262,6 +271,32 @@ static void judge_missing(struct limits *limits, const struct settings *settings
 			take_missing(&limits->bank_set, settings, &limits->memory, bank, i, now_ms);
 }
 
+/* A bank that has lost its emptiest module is no fuller: what missing modules said last counts in its SoC, each like
+ * the mean of the others, and in its lowest cell, while it holds. To the careful side, and never to the other one. */
+static void count_missing(const struct limits_memory *memory, const struct settings *settings,
+                          struct limits_subject *bank, int64_t now_ms)
+{
+	int32_t all = bank->modules, low = bank->discharge_soc_pct, high = bank->charge_soc_pct;
+	int32_t low_sum = low * all, high_sum = high * all;
+
+	for (int i = 0; i < RACK_MODULES_MAX; i++) {
+		const struct limits_held *held = &memory->held[i];
+
+		if (!holds(memory, settings, i, now_ms))
+			continue;
+		all++;
+		low_sum += held->soc_pct;
+		high_sum += held->soc_pct;
+		bank->cell_low_mv = opt_min(bank->cell_low_mv, held->cell_low_mv);
+		if (settings->limits.worst_soc) {
+			low = (int32_t)number_min(low, held->soc_pct);
+			high = (int32_t)number_max(high, held->soc_pct);
+		}
+	}
+	bank->discharge_soc_pct = (int32_t)number_min(low, low_sum / all);
+	bank->charge_soc_pct = (int32_t)number_max(high, (high_sum + all - 1) / all);
+}
+
 void limits_init(struct limits *limits)
 {
 	memset(limits, 0, sizeof *limits);
@@ -283,7 +318,7 @@ static void judge_bank(struct limits *limits, const struct settings *settings,
 
 void limits_step(struct limits *limits, const struct settings *settings,
                  const struct rack_reading *readings, int count,
-                 const struct limits_subject *bank, int64_t now_ms)
+                 struct limits_subject *bank, int64_t now_ms)
 {
 	struct limits_set parts[RACK_MODULES_MAX];
 	struct limits_set *set = &limits->bank_set;
@@ -295,6 +330,7 @@ void limits_step(struct limits *limits, const struct settings *settings,
 			merge(set, &parts[i]);
 	}
 	judge_missing(limits, settings, bank, now_ms);
+	count_missing(&limits->memory, settings, bank, now_ms);
 	judge_bank(limits, settings, bank, now_ms);
 	for (enum limits_kind k = LIMIT_CCL; k <= LIMIT_DCL; k++)
 		apply_sharing(set, k, parts, readings, count, bank->modules);
@@ -303,21 +339,20 @@ void limits_step(struct limits *limits, const struct settings *settings,
 }
 
 /* Whether the bank, as it was last seen, has enough in it to go on giving without being watched. */
-static bool may_give(const struct settings_protection *p, const struct limits_subject *last,
-                     struct opt cell_low_mv)
+static bool may_give(const struct settings_protection *p, const struct limits_subject *last)
 {
 	return !p->lost_battery_blocks && last->discharge_soc_pct >= p->lost_battery_soc_pct &&
-	       cell_low_mv.known && cell_low_mv.value >= p->lost_battery_cell_mv;
+	       last->cell_low_mv.known && last->cell_low_mv.value >= p->lost_battery_cell_mv;
 }
 
 void limits_step_lost(struct limits *limits, const struct settings *settings,
-                      const struct limits_subject *last, struct opt cell_low_mv,
+                      const struct limits_subject *last,
                       const int32_t published[LIMIT_KINDS], int64_t now_ms)
 {
 	const struct settings_protection *p = &settings->protection;
 	struct limits_set *set = &limits->bank_set;
 	struct limits_verdict charge = limits_block_plain();
-	struct limits_verdict discharge = may_give(p, last, cell_low_mv)
+	struct limits_verdict discharge = may_give(p, last)
 	                                          ? limits_speak_plain(p->lost_battery_current_ma)
 	                                          : limits_block_plain();
 	struct limits_subject bank = *last;
@@ -376,6 +411,6 @@ bool limits_waiting(const struct limits *limits)
 	bool waiting = memory->missing != 0 || memory->bank.blocked;
 
 	for (int i = 0; i < RACK_MODULES_MAX; i++)
-		waiting |= memory->module[i].pack_under || memory->module[i].over_current || memory->alone[i].blocked;
+		waiting |= memory->module[i].over_current || memory->alone[i].blocked;
 	return waiting;
 }

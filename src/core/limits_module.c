@@ -226,7 +226,8 @@ static struct limits_verdict discharge_taper(const struct limits_module_input *i
 	return limits_speak(limit, worst->value.value, UNIT_MV, worst->cell);
 }
 
-/* The cut must last, because a pack dips when a pump starts. Both are released above 48.0 V. */
+/* The cut must last, because a pack dips when a pump starts: it counts from one reading to another, never by the clock
+ * alone, which has seen no second one. Both are released above 48.0 V. */
 static struct limits_verdict pack_low(const struct limits_module_input *in)
 {
 	const struct settings_protection *p = in->p;
@@ -236,9 +237,9 @@ static struct limits_verdict pack_low(const struct limits_module_input *in)
 	bool under = mv < limits_pack_mv(p->pack_cut_cell_mv, in->r->cells);
 
 	if (under && !m->pack_under)
-		m->pack_under_ms = in->now_ms;
+		m->pack_under_ms = in->r->pwr_ms;
 	m->pack_under = under;
-	m->pack_cut = (under && in->now_ms - m->pack_under_ms >= p->pack_cut_ms) ||
+	m->pack_cut = (under && in->r->pwr_ms - m->pack_under_ms >= p->pack_cut_ms) ||
 	              (m->pack_cut && mv < release_mv);
 	m->pack_low = trip_below(m->pack_low, mv, mv, limits_pack_mv(p->pack_low_cell_mv, in->r->cells),
 	                         release_mv);

@@ -224,6 +224,7 @@ bool rack_take_bat(struct rack *rack, int address, const struct reply_bat *bat,
 		m->info.cells = opt_none();
 	m->bat = *bat;
 	m->bat_ms = now_ms;
+	m->beyond = (struct rack_beyond){ 0 };
 	for (int i = 0; i < bat->cells; i++)
 		m->temps_seen |= (uint32_t)bat->cell[i].temp_mc.known << i;
 	return true;
@@ -256,6 +257,7 @@ bool rack_take_getpwr(struct rack *rack, int address, const struct reply_getpwr 
 	}
 	text_copy(m->bat.unknown_word, sizeof m->bat.unknown_word, getpwr->bat.unknown_word);
 	m->bat_ms = now_ms;
+	m->beyond = (struct rack_beyond){ 0 };
 	return true;
 }
 
@@ -291,7 +293,20 @@ void rack_take_pwrsys(struct rack *rack, const struct reply_pwrsys *pwrsys, int6
 	p->system_discharge_ma = kept(p->system_discharge_ma, before.system_discharge_ma);
 }
 
-void rack_take_table(struct rack *rack, const struct reply_table *table, bool add, int64_t now_ms)
+static struct opt sane_cell(struct opt mv, const struct settings *settings)
+{
+	return mv.known && rack_sense_failed(settings, mv.value) ? opt_none() : mv;
+}
+
+static void look_beyond(struct rack_beyond *b, const struct reply_row *row, const struct settings *settings)
+{
+	b->cell_low_mv = opt_min(b->cell_low_mv, sane_cell(row->cell_low_mv, settings));
+	b->cell_high_mv = opt_max(b->cell_high_mv, sane_cell(row->cell_high_mv, settings));
+	b->temp_low_mc = opt_min(b->temp_low_mc, row->temp_low_mc);
+	b->temp_high_mc = opt_max(b->temp_high_mc, row->temp_high_mc);
+}
+
+void rack_take_table(struct rack *rack, const struct reply_table *table, const struct settings *settings, int64_t now_ms)
 {
 	for (int i = 0; i < table->rows; i++) {
 		const struct reply_row *row = &table->row[i];
@@ -301,9 +316,13 @@ void rack_take_table(struct rack *rack, const struct reply_table *table, bool ad
 			m->row_ms = RACK_NEVER;
 			continue;
 		}
-		m->wanted |= add;
+		m->wanted |= settings->battery.addresses == 0;
 		m->row = *row;
+		if (!word_confirmed(m->doubted_word[2], row->unknown_word))
+			m->row.unknown_word[0] = '\0';
 		m->row_ms = now_ms;
+		if (m->state == MODULE_ONLINE)
+			look_beyond(&m->beyond, row, settings);
 	}
 }
 
@@ -613,23 +632,12 @@ static void read_cells(struct rack_reading *r, const struct module *m,
 		r->spread_mv = opt_some(r->cell_high.value.value - r->cell_low.value.value);
 }
 
-static struct opt sane_cell(struct opt mv, const struct settings *settings)
+static void read_worst(struct rack_reading *r, const struct rack_beyond *beyond)
 {
-	return mv.known && rack_sense_failed(settings, mv.value) ? opt_none() : mv;
-}
-
-static void read_worst(struct rack_reading *r, const struct settings *settings)
-{
-	r->worst_cell_low = r->cell_low;
-	r->worst_cell_high = r->cell_high;
-	r->worst_temp_low = r->temp_low;
-	r->worst_temp_high = r->temp_high;
-	if (!r->row)
-		return;
-	r->worst_cell_low = lower(r->worst_cell_low, sane_cell(r->row->cell_low_mv, settings), 0);
-	r->worst_cell_high = higher(r->worst_cell_high, sane_cell(r->row->cell_high_mv, settings), 0);
-	r->worst_temp_low = lower(r->worst_temp_low, r->row->temp_low_mc, 0);
-	r->worst_temp_high = higher(r->worst_temp_high, r->row->temp_high_mc, 0);
+	r->worst_cell_low = lower(r->cell_low, beyond->cell_low_mv, 0);
+	r->worst_cell_high = higher(r->cell_high, beyond->cell_high_mv, 0);
+	r->worst_temp_low = lower(r->temp_low, beyond->temp_low_mc, 0);
+	r->worst_temp_high = higher(r->temp_high, beyond->temp_high_mc, 0);
 }
 
 void rack_read(const struct rack *rack, const struct module *module,
@@ -647,15 +655,16 @@ void rack_read(const struct rack *rack, const struct module *module,
 	reading->soc_pct = m->pwr.soc_pct.value;
 	reading->temp_low = reading->temp_high = (struct rack_extreme){ m->pwr.temp_mc, 0 };
 	read_cells(reading, m, settings);
+	read_worst(reading, &m->beyond);
+	reading->unknown_word = m->pwr.unknown_word[0] != '\0' || m->bat.unknown_word[0] != '\0';
 	if (m->row_ms != RACK_NEVER && now_ms - m->row_ms < patience) {
-		reading->row = &m->row;
 		reading->mos_temp_mc = m->row.mos_temp_mc;
+		reading->unknown_word |= m->row.unknown_word[0] != '\0';
 	}
-	read_worst(reading, settings);
 	if (m->info_ms != RACK_NEVER) {
 		reading->max_charge_ma = m->info.max_charge_ma;
 		reading->max_discharge_ma = m->info.max_discharge_ma;
 	}
 	reading->pwr = &m->pwr;
-	reading->unknown_word = m->pwr.unknown_word[0] != '\0' || m->bat.unknown_word[0] != '\0';
+	reading->pwr_ms = m->pwr_ms;
 }

@@ -393,8 +393,8 @@ void report_events(struct engine_actions *out, int address, const struct reply_p
 	report_state_word(out, address, "Soh. Status", old->soh, now->soh);
 }
 
-void report_unknown_word(struct engine_actions *out, int address, const char *reply, const char *before,
-                         const char *now)
+void report_unknown_word(struct engine_actions *out, struct command command, const struct module *module,
+                         const char *before, const char *now)
 {
 	struct text t;
 
@@ -402,12 +402,12 @@ void report_unknown_word(struct engine_actions *out, int address, const char *re
 		return;
 	t = line(out, LEVEL_WARNING);
 	text_str(&t, "module ");
-	text_int(&t, address);
+	text_int(&t, module->address);
 	text_str(&t, ": the state word `");
 	text_str(&t, now);
-	text_str(&t, "` in `");
-	text_str(&t, reply);
-	text_str(&t, "` is not known: InternalFailure warns while it is there. Please report it to the authors");
+	text_str(&t, "` in ");
+	put_command(&t, command);
+	text_str(&t, " is not known: InternalFailure warns while it is there. Please report it to the authors");
 }
 
 static void report_rule(struct engine_actions *out, const struct limits_set *set,

@@ -18,7 +18,6 @@ struct walk {
 	struct limits limits;
 	struct dynamics dynamics;
 	struct limits_subject last;
-	struct opt last_cell_low_mv;
 	int sound, answering, together;
 	int64_t now_ms;
 };
@@ -439,15 +438,13 @@ static void step_bank(struct walk *w, struct fuzz *f)
 		expect_module(w, &before, &s->reading[i]);
 	step_worse(f, w, &before);
 	w->last = s->bank;
-	w->last_cell_low_mv = s->reading[0].cell_low.value;
 	w->together = w->sound;
 }
 
 static void step_lost(struct walk *w)
 {
 	w->last.modules = w->together;
-	limits_step_lost(&w->limits, &w->scene.settings, &w->last, w->last_cell_low_mv, w->dynamics.published,
-	                 w->now_ms);
+	limits_step_lost(&w->limits, &w->scene.settings, &w->last, w->dynamics.published, w->now_ms);
 	expect_bounds(&w->limits.bank_set, &w->scene.settings, w->last.cells, w->together);
 	for (enum limits_kind k = 0; k < LIMIT_KINDS; k++)
 		assert_true(w->limits.bank_set.limit[k] <= w->dynamics.published[k]);

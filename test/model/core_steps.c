@@ -92,6 +92,11 @@ static struct reply_events events(char *text)
 	return e;
 }
 
+static struct opt sound(struct opt mv)
+{
+	return mv.known && rack_sense_failed(&w.settings, mv.value) ? opt_none() : mv;
+}
+
 /* LOWEST,HIGHEST cell, LOWEST,HIGHEST temperature, MOSFET, or `-` for no row. */
 static void set_row(struct module *m, char *text)
 {
@@ -99,6 +104,7 @@ static void set_row(struct module *m, char *text)
 	char *save = NULL;
 
 	m->row_ms = RACK_NEVER;
+	m->beyond = (struct rack_beyond){ 0 };
 	if (strcmp(text, "-") == 0)
 		return;
 	for (int i = 0; i < 5; i++) {
@@ -109,8 +115,8 @@ static void set_row(struct module *m, char *text)
 		v[i] = optional(part);
 	}
 	m->row_ms = w.now_ms;
-	m->row = (struct reply_row){ .address = m->address, .cell_low_mv = v[0], .cell_high_mv = v[1],
-		                     .temp_low_mc = v[2], .temp_high_mc = v[3], .mos_temp_mc = v[4] };
+	m->row = (struct reply_row){ .mos_temp_mc = v[4] };
+	m->beyond = (struct rack_beyond){ sound(v[0]), sound(v[1]), v[2], v[3] };
 }
 
 static void set_cell(struct module *m, char kind, const char *which, const char *value)
@@ -320,12 +326,10 @@ static void judge_lost(void)
 
 	w.last.modules = w.together;
 	w.last.since_full_s = (w.now_ms - w.full_ms) / 1000;
-	limits_step_lost(&w.limits, &w.settings, &w.last, before.cell_low_mv, w.dynamics.published,
-	                 w.now_ms);
+	limits_step_lost(&w.limits, &w.settings, &w.last, w.dynamics.published, w.now_ms);
 	follow(w.together);
 	w.alarms.bank_set.level[ALARM_BMS_CABLE] = 2;
 	bank_lost_figures(&before, &w.settings, &w.shown, &w.alarms.bank_set, w.modules, &w.figures);
-	w.figures.cell_low_mv = before.cell_low_mv;
 }
 
 static void print_opt(struct opt value)

@@ -23,6 +23,9 @@ Where the text leaves room, these decisions hold:
 - A cell whose voltage is absent or cannot be, and a cell whose temperature was there before and is absent:
   while a module has one, nothing that its own rules grant is more than they granted before.
 - What a missing module was granted last counts also while all are missing.
+- No limit rises by a loss: for as long as that counts the rules see the SoC of the bank with and without what missing
+  modules said last, each of these like one more of the others, and take the higher for charge, the lower for discharge.
+  Their lowest cells count likewise when a battery is lost.
 - A full charge is the bank's alone, and takes the place of the stage: everything else may lower the voltage. Days
   count in whole seconds from the last one; the hours at the voltage add up over the steps of one full charge at whose
   begin and end it was reached; not while charge is blocked, or all are lost. Then, as with "Full" of every module
@@ -159,6 +162,8 @@ class Held:
     cvl: int
     ccl: int
     charge_blocked: bool
+    soc: int
+    cell_low: int | None
 
 
 class Model:
@@ -250,7 +255,8 @@ class Model:
         own = {i: self.own_rules(i, now) for i in answering}
         self.module_verdicts = {i: self.module_topic(i, own[i], now) for i in answering}
         for i in sound:
-            self.held[i] = Held(own[i].cvl, own[i].ccl, own[i].charge_blocked)
+            self.held[i] = Held(own[i].cvl, own[i].ccl, own[i].charge_blocked, self.modules[i].soc,
+                                self.view(i).worst['cell_low'])
         return self.bank({i: own[i] for i in sound}, lost, failed, now)
 
     def note_missing(self, missing, now):
@@ -260,8 +266,8 @@ class Model:
             elif self.missing_since[i] is None:
                 self.missing_since[i] = now
 
-    def seen(self, sound):
-        """SoC, voltage and current of the bank."""
+    def seen(self, sound, kept):
+        """SoC, voltage and current of the bank. `kept`: of missing modules, what still counts."""
         here = [self.modules[i] for i in sound]
         weights = [m.capacity or 0 for m in here]
         if not all(weights):
@@ -271,7 +277,16 @@ class Model:
         if self.settings['soc_rules'] == 'worst':
             charge_soc = max(charge_soc, *(m.soc for m in here))
             discharge_soc = min(discharge_soc, *(m.soc for m in here))
-        lows = [low for low in (self.view(i).own['cell_low'] for i in sound) if low is not None]
+        if kept:
+            gone = [held.soc for held in kept]
+            if self.settings['soc_rules'] == 'worst':
+                charge_soc, discharge_soc = max(charge_soc, *gone), min(discharge_soc, *gone)
+            else:
+                n = len(here) + len(gone)
+                charge_soc = max(charge_soc, -(-(charge_soc * len(here) + sum(gone)) // n))
+                discharge_soc = min(discharge_soc, (discharge_soc * len(here) + sum(gone)) // n)
+        lows = [self.view(i).worst['cell_low'] for i in sound] + [held.cell_low for held in kept]
+        lows = [low for low in lows if low is not None]
         return {'milli': milli, 'charge_soc': charge_soc, 'discharge_soc': discharge_soc,
                 'voltage': sum(m.pack for m in here) // len(here),
                 'current': sum(m.current for m in here), 'modules': len(here),
@@ -286,8 +301,8 @@ class Model:
 
     def bank(self, own, lost, failed, now):
         s, n = self.settings, len(own)
-        self.last = seen = self.seen(list(own))
         kept = self.kept(now)
+        self.last = seen = self.seen(list(own), kept)
         grants = list(own.values())
         verdict = Verdict(cvl=min(g.cvl for g in grants + kept))
         verdict.ccl = min(g.ccl for g in grants + kept)

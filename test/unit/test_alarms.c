@@ -415,14 +415,13 @@ static void test_table_only_tightens(void **state)
 	(void)state;
 	scene_init(&s, 1);
 	alarms_init(&alarms);
-	m->row_ms = 0;
-	m->row.cell_high_mv = opt_some(3601);
-	m->row.temp_low_mc = opt_some(-1);
+	m->beyond.cell_high_mv = opt_some(3601);
+	m->beyond.temp_low_mc = opt_some(-1);
 	step(&s, &alarms, 0);
 	assert_int_equal(alarms.bank_set.level[ALARM_HIGH_CELL_VOLTAGE], 1);
 	assert_int_equal(alarms.bank_set.level[ALARM_LOW_TEMPERATURE], 1);
-	m->row.cell_high_mv = opt_some(3400);
-	m->row.temp_low_mc = opt_some(20000);
+	m->beyond.cell_high_mv = opt_some(3400);
+	m->beyond.temp_low_mc = opt_some(20000);
 	put(&s, 0, CELL_HIGH, 3551);
 	put(&s, 0, TEMP, 1999);
 	step(&s, &alarms, 1000);
@@ -471,13 +470,12 @@ static void test_only_the_table_knows(void **state)
 	alarms_init(&alarms);
 	scene_cells(&s, 0, 4095);
 	put(&s, 0, PACK, 49500);
-	m->row_ms = 0;
-	m->row.cell_high_mv = opt_some(3601);
-	m->row.cell_low_mv = opt_some(2799);
+	m->beyond.cell_high_mv = opt_some(3601);
+	m->beyond.cell_low_mv = opt_some(2799);
 	step(&s, &alarms, 0);
 	assert_int_equal(alarms.bank_set.level[ALARM_HIGH_CELL_VOLTAGE], 1);
 	assert_int_equal(alarms.bank_set.level[ALARM_LOW_CELL_VOLTAGE], 1);
-	m->row.cell_high_mv = m->row.cell_low_mv = opt_some(3300);
+	m->beyond.cell_high_mv = m->beyond.cell_low_mv = opt_some(3300);
 	step(&s, &alarms, 1000);
 	assert_int_equal(alarms.bank_set.level[ALARM_HIGH_CELL_VOLTAGE], 1); /* the table releases nothing */
 	assert_int_equal(alarms.bank_set.level[ALARM_LOW_CELL_VOLTAGE], 1);

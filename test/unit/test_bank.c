@@ -310,7 +310,7 @@ static void test_extremes_and_ids(void **state)
 	for (int i = 0; i < 2; i++) {
 		m[i].row_ms = 0;
 		m[i].row.mos_temp_mc = opt_some(40000 + 1000 * i);
-		m[i].row.cell_low_mv = opt_some(3100); /* the table is for protection, not for display */
+		m[i].beyond.cell_low_mv = opt_some(3100); /* the table is for protection, not for display */
 	}
 	stand_work(&t, 0, 0);
 	assert_opt(t.bank.cell_low_mv, 3290);

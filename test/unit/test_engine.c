@@ -348,8 +348,9 @@ static void test_events(void **state)
 	bench_forget(&b);
 	b.module[0].base = "Qwerty"; /* nobody knows it */
 	bench_run(&b, 20000);
+	assert_int_equal(bench_said(&b, "module 1: the state word `Qwerty` in `pwr 1` is not known"), 1);
+	assert_int_equal(bench_said(&b, "module 1: the state word `Qwerty` in `bat 1` is not known"), 1);
 	assert_int_equal(bench_said(&b, "module 1: the state word `Qwerty` in `pwr` is not known"), 1);
-	assert_int_equal(bench_said(&b, "module 1: the state word `Qwerty` in `bat` is not known"), 1);
 	assert_int_equal(bench_said(&b, "Basic Status"), 0);
 	assert_int_equal(bench_said(&b, "alarm InternalFailure: warning"), 1);
 	bench_forget(&b);

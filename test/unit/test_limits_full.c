@@ -91,7 +91,7 @@ static void test_lost(void **state)
 	t.since_s = DAYS_S;
 	step(&t, 0);
 	t.scene.bank.full = true;
-	limits_step_lost(&t.limits, &t.scene.settings, &t.scene.bank, opt_some(3400), published, t.now_ms + 1000);
+	limits_step_lost(&t.limits, &t.scene.settings, &t.scene.bank, published, t.now_ms + 1000);
 	assert_true(t.limits.memory.bank.full_charge);
 	assert_false(charged(&t));
 }
@@ -288,7 +288,7 @@ static void test_lost_battery(void **state)
 	step(&t, 0);
 	step(&t, HOUR);
 	t.scene.bank.full = true;
-	limits_step_lost(&t.limits, &t.scene.settings, &t.scene.bank, opt_some(3400), published, t.now_ms + HOUR);
+	limits_step_lost(&t.limits, &t.scene.settings, &t.scene.bank, published, t.now_ms + HOUR);
 	expect(&t, "Blocked", 51000);
 	assert_false(charged(&t));
 	step(&t, 5 * HOUR);

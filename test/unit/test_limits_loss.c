@@ -351,13 +351,107 @@ static void test_lost_battery(void **state)
 		s.settings.protection.lost_battery_blocks = rows[i].blocks;
 		s.rack.module[0].pwr.soc_pct = s.rack.module[1].pwr.soc_pct = opt_some(rows[i].soc_pct);
 		step(&s, &limits, 0, 0, 0);
-		limits_step_lost(&limits, &s.settings, &s.bank, low, all_free, 1000);
+		s.bank.cell_low_mv = low;
+		limits_step_lost(&limits, &s.settings, &s.bank, all_free, 1000);
 		assert_limits(rows[i].legend, i, &limits.bank_set, 49500, 0, rows[i].dcl);
 		assert_true(limits.bank_set.charge_blocked);
 		assert_row(rows[i].legend, i, limits.bank_set.discharge_blocked, rows[i].blocked);
 		assert_string_equal(limits.bank_set.mode, "Blocked");
 		assert_string_equal(reason(&limits, LIMIT_CCL), "Battery lost");
 		assert_string_equal(reason(&limits, LIMIT_DCL), "Battery lost");
+	}
+}
+
+/* A bank that loses its emptiest module is no fuller, one that loses its fullest no emptier: what they said last counts
+ * in the SoC that the rules see, while it is held, each as one of the others. With `worst` their own does. */
+static void test_soc_of_a_missing_module(void **state)
+{
+	static const struct {
+		const char *legend;
+		bool worst, failed;
+		int32_t soc_pct[3]; /* the third goes */
+		int32_t dcl, ccl;   /* of all three, then of two, */
+		int32_t dcl_then, ccl_then, dcl_late, ccl_late; /* while it is held and after that */
+	} rows[] = {
+		{ "low", false, false, { 12, 12, 4 }, 30000, 120000, 20000, 80000, 100000, 80000 },
+		{ "not low", false, false, { 13, 13, 4 }, 150000, 120000, 100000, 80000, 100000, 80000 },
+		{ "blocked", false, false, { 5, 5, 3 }, 0, 120000, 0, 80000, 0, 80000 },
+		{ "high", false, false, { 88, 88, 95 }, 150000, 21000, 100000, 14000, 100000, 80000 },
+		{ "not high", false, false, { 88, 88, 94 }, 150000, 120000, 100000, 80000, 100000, 80000 },
+		{ "failed", false, true, { 12, 12, 4 }, 30000, 120000, 20000, 80000, 100000, 80000 },
+		{ "worst, low", true, false, { 50, 50, 9 }, 30000, 120000, 20000, 80000, 100000, 80000 },
+		{ "worst, high", true, false, { 50, 50, 91 }, 150000, 21000, 100000, 14000, 100000, 80000 },
+	};
+
+	(void)state;
+	for (int i = 0; i < COUNT_OF(rows); i++) {
+		uint32_t lost = rows[i].failed ? 0 : 4, failed = rows[i].failed ? 4 : 0;
+		struct limits limits;
+		struct scene s;
+
+		begin(&s, &limits, 3);
+		s.settings.limits.worst_soc = rows[i].worst;
+		for (int m = 0; m < 3; m++)
+			s.rack.module[m].pwr.soc_pct = opt_some(rows[i].soc_pct[m]);
+		step(&s, &limits, 0, 0, 0);
+		assert_row(rows[i].legend, i, limits.bank_set.limit[LIMIT_DCL], rows[i].dcl);
+		assert_row(rows[i].legend, i, limits.bank_set.limit[LIMIT_CCL], rows[i].ccl);
+		step(&s, &limits, lost, failed, 1000);
+		assert_row(rows[i].legend, i, limits.bank_set.limit[LIMIT_DCL], rows[i].dcl_then);
+		assert_row(rows[i].legend, i, limits.bank_set.limit[LIMIT_CCL], rows[i].ccl_then);
+		step(&s, &limits, lost, failed, 60 * MINUTE + 999);
+		assert_row(rows[i].legend, i, limits.bank_set.limit[LIMIT_DCL], rows[i].dcl_then);
+		step(&s, &limits, lost, failed, 60 * MINUTE + 1000);
+		assert_row(rows[i].legend, i, limits.bank_set.limit[LIMIT_DCL], rows[i].dcl_late);
+		assert_row(rows[i].legend, i, limits.bank_set.limit[LIMIT_CCL], rows[i].ccl_late);
+	}
+}
+
+/* What the rest does meanwhile counts, too: the SoC is a mean. Its release is reached without the missing one's help,
+ * and a loss that would be to the loose side changes nothing. */
+static void test_soc_moves_on_without_a_missing_module(void **state)
+{
+	struct limits limits;
+	struct scene s;
+
+	(void)state;
+	begin(&s, &limits, 3);
+	for (int m = 0; m < 3; m++)
+		s.rack.module[m].pwr.soc_pct = opt_some(4);
+	step(&s, &limits, 0, 0, 0);
+	step(&s, &limits, 4, 0, 1000);
+	assert_true(limits.bank_set.discharge_blocked);
+	for (int m = 0; m < 2; m++)
+		s.rack.module[m].pwr.soc_pct = opt_some(9);
+	step(&s, &limits, 4, 0, 2000);
+	assert_int_equal(s.bank.discharge_soc_pct, 7); /* (9 + 9 + 4) / 3 */
+	assert_true(limits.bank_set.discharge_blocked);
+	for (int m = 0; m < 2; m++)
+		s.rack.module[m].pwr.soc_pct = opt_some(10);
+	step(&s, &limits, 4, 0, 3000);
+	assert_int_equal(s.bank.discharge_soc_pct, 8);
+	assert_int_equal(s.bank.charge_soc_pct, 10); /* a fuller rest is not made emptier for the charge rules */
+	assert_false(limits.bank_set.discharge_blocked);
+}
+
+/* The lowest cell that decides over a lost battery may be one of a module that went before the others. */
+static void test_cell_of_a_missing_module(void **state)
+{
+	struct limits limits;
+	struct scene s;
+
+	(void)state;
+	for (int late = 0; late <= 1; late++) {
+		begin(&s, &limits, 2);
+		s.rack.module[1].beyond.cell_low_mv = opt_some(2999);
+		step(&s, &limits, 0, 0, 0);
+		assert_int_equal(s.bank.cell_low_mv.value, 2999);
+		step(&s, &limits, 2, 0, 1000);
+		assert_int_equal(s.bank.cell_low_mv.value, 2999);
+		if (late)
+			step(&s, &limits, 2, 0, 60 * MINUTE + 1000);
+		limits_step_lost(&limits, &s.settings, &s.bank, all_free, 60 * MINUTE + 2000);
+		assert_int_equal(limits.bank_set.discharge_blocked, !late);
 	}
 }
 
@@ -371,14 +465,14 @@ static void test_lost_battery_raises_nothing(void **state)
 	(void)state;
 	begin(&s, &limits, 2);
 	step(&s, &limits, 0, 0, 0);
-	limits_step_lost(&limits, &s.settings, &s.bank, opt_some(3300), low, 1000);
+	limits_step_lost(&limits, &s.settings, &s.bank, low, 1000);
 	assert_limits("published", 0, &limits.bank_set, 48000, 0, 3000);
 
 	begin(&s, &limits, 2);
 	CELL(&s, 1, 0)->mv = opt_some(2400);
 	step(&s, &limits, 0, 0, 0);
 	for (int i = 1; i < 4; i++) {
-		limits_step_lost(&limits, &s.settings, &s.bank, opt_some(3300), all_free, i * 1000);
+		limits_step_lost(&limits, &s.settings, &s.bank, all_free, i * 1000);
 		assert_true(limits.bank_set.discharge_blocked);
 		assert_int_equal(limits.bank_set.limit[LIMIT_DCL], 0);
 	}
@@ -388,7 +482,7 @@ static void test_lost_battery_raises_nothing(void **state)
 	s.settings.protection.lost_battery_soc_pct = 6;
 	s.rack.module[0].pwr.soc_pct = s.rack.module[1].pwr.soc_pct = opt_some(9);
 	step(&s, &limits, 0, 0, 0);
-	limits_step_lost(&limits, &s.settings, &s.bank, opt_some(3300), all_free, 1000);
+	limits_step_lost(&limits, &s.settings, &s.bank, all_free, 1000);
 	assert_int_equal(limits.bank_set.limit[LIMIT_DCL], 8000);
 	assert_string_equal(reason(&limits, LIMIT_DCL), "Low SoC: 9 %");
 }
@@ -404,9 +498,10 @@ static void test_lost_battery_clamps(void **state)
 	s.settings.battery.max_discharge_current_ma = 6000;
 	s.settings.limits.discharge_blocked_current_ma = 100;
 	step(&s, &limits, 0, 0, 0);
-	limits_step_lost(&limits, &s.settings, &s.bank, opt_some(3300), high, 1000);
+	limits_step_lost(&limits, &s.settings, &s.bank, high, 1000);
 	assert_int_equal(limits.bank_set.limit[LIMIT_DCL], 18000);
-	limits_step_lost(&limits, &s.settings, &s.bank, opt_some(2999), high, 2000);
+	s.bank.cell_low_mv = opt_some(2999);
+	limits_step_lost(&limits, &s.settings, &s.bank, high, 2000);
 	assert_int_equal(limits.bank_set.limit[LIMIT_DCL], 100);
 }
 
@@ -422,12 +517,12 @@ static void test_lost_battery_voltage(void **state)
 	s.rack.module[0].pwr.current_ma = opt_some(20000);
 	step(&s, &limits, 0, 0, 0);
 	for (int64_t now = 1000; now < 60000; now += 1000)
-		limits_step_lost(&limits, &s.settings, &s.bank, opt_some(3300), all_free, now);
+		limits_step_lost(&limits, &s.settings, &s.bank, all_free, now);
 	assert_int_equal(limits.bank_set.limit[LIMIT_CVL], 3390 * 15);
 	assert_int_equal(s.bank.current_ma, 20000);
 	scene_cells(&s, 0, 3450);
 	step(&s, &limits, 0, 0, 61000);
-	limits_step_lost(&limits, &s.settings, &s.bank, opt_some(3300), all_free, 62000);
+	limits_step_lost(&limits, &s.settings, &s.bank, all_free, 62000);
 	assert_int_equal(limits.bank_set.limit[LIMIT_CVL], 51000);
 }
 
@@ -439,7 +534,7 @@ static void test_waiting(void **state)
 	(void)state;
 	for (int i = 0; i < RACK_MODULES_MAX; i++) {
 		struct limits_memory *m = &limits.memory;
-		bool *const flags[] = { &m->module[i].pack_under, &m->module[i].over_current, &m->alone[i].blocked,
+		bool *const flags[] = { &m->module[i].over_current, &m->alone[i].blocked,
 			                &m->bank.blocked };
 
 		for (int f = 0; f < COUNT_OF(flags); f++) {
@@ -464,8 +559,8 @@ static void test_hour_begins_with_the_battery(void **state)
 	begin(&s, &limits, 2);
 	CELL(&s, 1, 4)->temp_mc = opt_some(4000);
 	step(&s, &limits, 0, 0, 0);
-	limits_step_lost(&limits, &s.settings, &s.bank, opt_some(3300), all_free, 1000);
-	limits_step_lost(&limits, &s.settings, &s.bank, opt_some(3300), all_free, 2000);
+	limits_step_lost(&limits, &s.settings, &s.bank, all_free, 1000);
+	limits_step_lost(&limits, &s.settings, &s.bank, all_free, 2000);
 	step(&s, &limits, 2, 0, 60 * MINUTE + 999);
 	assert_int_equal(limits.bank_set.limit[LIMIT_CCL], 10000);
 	step(&s, &limits, 2, 0, 60 * MINUTE + 1000);
@@ -576,6 +671,9 @@ int main(void)
 		cmocka_unit_test(test_missing_temperature),
 		cmocka_unit_test(test_temperatures_of_another_module),
 		cmocka_unit_test(test_lost_battery),
+		cmocka_unit_test(test_soc_of_a_missing_module),
+		cmocka_unit_test(test_soc_moves_on_without_a_missing_module),
+		cmocka_unit_test(test_cell_of_a_missing_module),
 		cmocka_unit_test(test_lost_battery_raises_nothing),
 		cmocka_unit_test(test_lost_battery_clamps),
 		cmocka_unit_test(test_lost_battery_voltage),

@@ -229,7 +229,7 @@ static void test_lost_after_a_block(void **state)
 	set_cell_temp(&s, -11000);
 	step(&s, &limits, 0);
 	assert_reason("frost", &limits, LIMIT_CCL, "Cold: -11.0 C, module 2 cell 5");
-	limits_step_lost(&limits, &s.settings, &s.bank, opt_some(3300), published, 1000);
+	limits_step_lost(&limits, &s.settings, &s.bank, published, 1000);
 	assert_reason("lost", &limits, LIMIT_CCL, "Battery lost");
 	assert_reason("lost", &limits, LIMIT_DCL, "Battery lost");
 	assert_true(limits.bank_set.discharge_blocked);

@@ -457,9 +457,10 @@ static void test_table(void **state)
 
 	(void)state;
 	empty(&s, 1);
-	rack_take_table(&s.rack, &table, false, 50);
+	rack_take_table(&s.rack, &table, &s.settings, 50);
 	assert_false(s.rack.module[2].wanted);
-	rack_take_table(&s.rack, &table, true, 60);
+	s.settings.battery.addresses = 0;
+	rack_take_table(&s.rack, &table, &s.settings, 60);
 	assert_true(s.rack.module[0].wanted);
 	assert_false(s.rack.module[1].wanted);
 	assert_true(s.rack.module[2].wanted);
@@ -468,7 +469,7 @@ static void test_table(void **state)
 	assert_int_equal(rack_age(&s.rack, &s.settings, 60), 0);
 	table.row[1].absent = false;
 	table.row[2].absent = true;
-	rack_take_table(&s.rack, &table, true, 70);
+	rack_take_table(&s.rack, &table, &s.settings, 70);
 	assert_true(s.rack.module[1].wanted);
 	assert_true(s.rack.module[2].wanted); /* once seen it counts, and as lost when it goes */
 	assert_true(s.rack.module[2].row_ms == RACK_NEVER);

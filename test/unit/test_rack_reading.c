@@ -225,8 +225,7 @@ static void test_failed_sense_lines(void **state)
 	}
 	scene_init(&s, 1);
 	scene_cells(&s, 0, 4095);
-	s.rack.module[0].row.cell_high_mv = s.rack.module[0].row.cell_low_mv = opt_some(3350);
-	s.rack.module[0].row_ms = 0;
+	s.rack.module[0].beyond.cell_high_mv = s.rack.module[0].beyond.cell_low_mv = opt_some(3350);
 	scene_read(&s, 0);
 	assert_int_equal(r->failed_cells, 15);
 	assert_false(r->cell_low.value.known);
@@ -236,7 +235,16 @@ static void test_failed_sense_lines(void **state)
 	check_extreme("the table stands in", &r->worst_cell_low, 3350, 0);
 }
 
-/* A row of the table makes the worst worse, never better, and only while it is young. */
+/* The table shows this of module 1. */
+static void take_row(struct scene *s, const struct reply_row *row, int64_t now_ms)
+{
+	struct reply_table table = { .rows = 1, .row = { *row } };
+
+	table.row[0].address = 1;
+	rack_take_table(&s->rack, &table, &s->settings, now_ms);
+}
+
+/* A row of the table makes the worst worse, never better. */
 static void test_row_only_tightens(void **state)
 {
 	static const struct {
@@ -260,11 +268,10 @@ static void test_row_only_tightens(void **state)
 		m->bat.cell[1].mv = opt_some(3320);
 		m->bat.cell[2].temp_mc = opt_some(19000);
 		m->bat.cell[3].temp_mc = opt_some(22000);
-		m->row_ms = 0;
-		m->row.cell_low_mv = opt_some(rows[i].low_mv);
-		m->row.cell_high_mv = opt_some(rows[i].high_mv);
-		m->row.temp_low_mc = opt_some(rows[i].cold_mc);
-		m->row.temp_high_mc = opt_some(rows[i].hot_mc);
+		take_row(&s, &(struct reply_row){ .cell_low_mv = opt_some(rows[i].low_mv),
+		                                  .cell_high_mv = opt_some(rows[i].high_mv),
+		                                  .temp_low_mc = opt_some(rows[i].cold_mc),
+		                                  .temp_high_mc = opt_some(rows[i].hot_mc) }, 0);
 		scene_read(&s, 0);
 		assert_row(rows[i].legend, i, r->worst_cell_low.value.value, rows[i].worst_low_mv);
 		assert_row(rows[i].legend, i, r->worst_cell_high.value.value, rows[i].worst_high_mv);
@@ -277,28 +284,89 @@ static void test_row_only_tightens(void **state)
 	}
 }
 
+/* The temperature of the MOSFETs is the row's alone, and as old as the row. */
 static void test_row_age(void **state)
 {
 	struct scene s;
-	struct module *m = &s.rack.module[0];
 	const struct rack_reading *r = &s.reading[0];
 
 	(void)state;
 	scene_init(&s, 1);
-	m->row.cell_high_mv = opt_some(3700);
-	m->row.mos_temp_mc = opt_some(50000);
 	scene_read(&s, 0);
-	assert_null(r->row);
-	assert_int_equal(r->worst_cell_high.value.value, 3300);
 	assert_false(r->mos_temp_mc.known);
-	m->row_ms = 1000;
+	take_row(&s, &(struct reply_row){ .mos_temp_mc = opt_some(50000) }, 1000);
 	scene_read(&s, 15999);
-	assert_ptr_equal(r->row, &m->row);
 	assert_int_equal(r->mos_temp_mc.value, 50000);
-	assert_int_equal(r->worst_cell_high.value.value, 3700);
 	scene_read(&s, 16000);
-	assert_null(r->row);
+	assert_false(r->mos_temp_mc.known);
+}
+
+/* What the table has shown of a module holds until the module speaks for itself: neither a later row nor one that
+ * grows old takes it back. Of a module that is not online a row says only that it is there. */
+static void test_row_holds_until_bat(void **state)
+{
+	static const struct reply_row worse = { .cell_low_mv = { 2900, true }, .cell_high_mv = { 3700, true },
+		                                .temp_low_mc = { -3000, true }, .temp_high_mc = { 58000, true } };
+	static const struct reply_row fine = { .cell_low_mv = { 3300, true }, .cell_high_mv = { 3300, true },
+		                               .temp_low_mc = { 20000, true }, .temp_high_mc = { 20000, true } };
+	struct scene s;
+	struct module *m = &s.rack.module[0];
+	const struct rack_reading *r = &s.reading[0];
+	struct reply_getpwr fast = { .voltage_mv = opt_some(49500), .temp_mc = opt_some(20000) };
+	struct reply_fault fault;
+
+	(void)state;
+	for (int quick = 0; quick <= 1; quick++) {
+		scene_init(&s, 1);
+		take_row(&s, &worse, 0);
+		take_row(&s, &fine, 1000);
+		scene_read(&s, 14000);
+		check_extreme("held", &r->worst_cell_low, 2900, 0);
+		check_extreme("held", &r->worst_cell_high, 3700, 0);
+		check_extreme("held", &r->worst_temp_low, -3000, 0);
+		check_extreme("held", &r->worst_temp_high, 58000, 0);
+		scene_read(&s, 100000);
+		check_extreme("older than any row may be", &r->worst_cell_high, 3700, 0);
+		fast.bat = m->bat;
+		assert_true(quick ? rack_take_getpwr(&s.rack, 1, &fast, &s.settings, 15000, &fault)
+		                  : rack_take_bat(&s.rack, 1, &fast.bat, &s.settings, 15000, &fault));
+		scene_read(&s, 15000);
+		assert_int_equal(r->worst_cell_low.value.value, 3300);
+		assert_int_equal(r->worst_cell_high.value.value, 3300);
+		assert_int_equal(r->worst_temp_low.value.value, 20000);
+		assert_int_equal(r->worst_temp_high.value.value, 20000);
+	}
+	m->state = MODULE_AWAITED;
+	take_row(&s, &worse, 16000);
+	m->state = MODULE_LOST;
+	take_row(&s, &worse, 16000);
+	m->state = MODULE_ONLINE;
+	scene_read(&s, 16000);
 	assert_int_equal(r->worst_cell_high.value.value, 3300);
+}
+
+/* A state word of a row that nobody knows warns like one of the module's own replies, from the second time on. */
+static void test_unknown_word_of_a_row(void **state)
+{
+	struct scene s;
+	struct reply_row row = { .base = WORD_IDLE };
+
+	(void)state;
+	scene_init(&s, 1);
+	strcpy(row.unknown_word, "Odd");
+	take_row(&s, &row, 0);
+	scene_read(&s, 0);
+	assert_false(s.reading[0].unknown_word);
+	take_row(&s, &row, 1000);
+	scene_read(&s, 1000);
+	assert_true(s.reading[0].unknown_word);
+	scene_read(&s, 16000); /* as old as that */
+	assert_false(s.reading[0].unknown_word);
+	take_row(&s, &row, 17000);
+	row.unknown_word[0] = '\0';
+	take_row(&s, &row, 18000);
+	scene_read(&s, 18000);
+	assert_false(s.reading[0].unknown_word);
 }
 
 static void test_reading_words_and_maxima(void **state)
@@ -338,6 +406,8 @@ int main(void)
 		cmocka_unit_test(test_failed_sense_lines),
 		cmocka_unit_test(test_row_only_tightens),
 		cmocka_unit_test(test_row_age),
+		cmocka_unit_test(test_row_holds_until_bat),
+		cmocka_unit_test(test_unknown_word_of_a_row),
 		cmocka_unit_test(test_reading_words_and_maxima),
 	};
 

@@ -371,7 +371,8 @@ static inline bool lost_at(struct world *w, int32_t soc_pct, int32_t cell_mv)
 	renew(w);
 	with(w)->pwr.soc_pct = opt_some(soc_pct);
 	step_to(w, 0);
-	limits_step_lost(&w->limits, &w->s.settings, &w->s.bank, opt_some(cell_mv), published, 1000);
+	w->s.bank.cell_low_mv = opt_some(cell_mv);
+	limits_step_lost(&w->limits, &w->s.settings, &w->s.bank, published, 1000);
 	return w->limits.bank_set.discharge_blocked;
 }
 
