@@ -86,6 +86,7 @@ struct rack_reading {
 	struct opt spread_mv; /* own highest less lowest cell */
 	int failed_cells;     /* sense lines that cannot be right */
 	int lost_temps;       /* cells that had a temperature before and have none now */
+	bool cell_called_low, cell_called_hot; /* by the state word of any cell */
 	struct opt mos_temp_mc;
 	struct opt max_charge_ma, max_discharge_ma; /* of `info` */
 	const struct reply_pwr *pwr;

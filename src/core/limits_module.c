@@ -145,10 +145,11 @@ static bool proven(const struct event_rule *rule, const struct limits_module_inp
 	if (events_confirmed(rule->word, bits, names))
 		return true;
 	if (rule->evidence == EVIDENCE_LOW_VOLTAGE)
-		return r->pwr->volt == WORD_LOW ||
-		       opt_or(r->worst_cell_low.value, INT32_MAX) < in->p->alarm_cell_low_mv;
+		return r->pwr->volt == WORD_LOW || r->cell_called_low ||
+		       opt_or(r->worst_cell_low.value, INT32_MAX) < in->p->alarm_cell_low_mv ||
+		       r->pack_mv < limits_pack_mv(in->p->pack_cut_cell_mv, r->cells);
 	if (rule->evidence == EVIDENCE_HEAT)
-		return r->pwr->temp == WORD_HIGH ||
+		return r->pwr->temp == WORD_HIGH || r->cell_called_hot ||
 		       r->worst_temp_high.value.value > in->p->discharge_hot_mc;
 	return false;
 }

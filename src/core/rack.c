@@ -621,6 +621,8 @@ static void read_cells(struct rack_reading *r, const struct module *m,
 		r->temp_low = lower(r->temp_low, cell->temp_mc, i + 1);
 		r->temp_high = higher(r->temp_high, cell->temp_mc, i + 1);
 		r->lost_temps += !cell->temp_mc.known && (m->temps_seen >> i & 1);
+		r->cell_called_low |= cell->volt == WORD_LOW;
+		r->cell_called_hot |= cell->temp == WORD_HIGH;
 		if (!cell->mv.known || rack_sense_failed(settings, cell->mv.value)) {
 			r->failed_cells++;
 			continue;

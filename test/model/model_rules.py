@@ -69,11 +69,11 @@ CHARGE_FAULTS = CHARGE_FET | VOLTAGE_SENSING | CURRENT_SENSING
 # state word, a measured value. For a discharge FET no name and no word is known: its bit alone blocks nothing.
 DISCHARGE_BITS = (
     (('bat', 'power'), UNDER_VOLTAGE, {'BUV', 'PUV', 'UV'}, ('volt', 'Low'),
-     ('cell_low', 'below', 'alarm_cell_low_voltage')),
+     (('cell_low', 'below', 'alarm_cell_low_voltage'), ('pack', 'below', 'pack_cut_cell_voltage'))),
     (('bat', 'power'), OVER_TEMPERATURE, {'BOT', 'POT', 'COT', 'DOT', 'CBOT', 'DBOT', 'OT'},
-     ('temperature_word', 'High'), ('temp_high', 'above', 'discharge_hot_temperature')),
-    (('bat', 'power'), SHORT_CIRCUIT, {'SC'}, None, None),
-    (('fault',), DISCHARGE_FET, set(), None, None),
+     ('temperature_word', 'High'), (('temp_high', 'above', 'discharge_hot_temperature'),)),
+    (('bat', 'power'), SHORT_CIRCUIT, {'SC'}, None, ()),
+    (('fault',), DISCHARGE_FET, set(), None, ()),
 )
 
 QUANTITIES = ('cell_low', 'cell_high', 'temp_low', 'temp_high')
@@ -217,7 +217,7 @@ class Plan:
             return True
         if not (m.bat or m.power or m.fault):
             return False
-        for words, bit, names, state, value in DISCHARGE_BITS:
+        for words, bit, names, state, measured in DISCHARGE_BITS:
             raised = [w for w in words if getattr(m, w) & bit]
             if not raised:
                 continue
@@ -225,15 +225,16 @@ class Plan:
                 return True
             if state and getattr(m, state[0]) == state[1]:
                 return True
-            if value and self.says_the_same(view, *value):
+            if any(self.says_the_same(view, *value) for value in measured):
                 return True
         return False
 
     def says_the_same(self, view, quantity, side, key):
         measured = view.worst[quantity]
+        threshold = self.pack(self.settings[key]) if quantity == 'pack' else self.settings[key]
         if measured is None:
             return False
-        return measured < self.settings[key] if side == 'below' else measured > self.settings[key]
+        return measured < threshold if side == 'below' else measured > threshold
 
 
 def known(value):

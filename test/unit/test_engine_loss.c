@@ -246,12 +246,13 @@ static void test_ten_failed_polls(void **state)
 static void test_safe_limits_before_the_end(void **state)
 {
 	(void)state;
-	for (int unplugged = 0; unplugged <= 1; unplugged++) {
+	for (int i = 0; i < 120; i++) { /* the age ends anywhere between two polls */
 		static struct bench b;
+		bool unplugged = i % 2;
 
 		bench_settings(&b, 1);
 		b.settings.protection.max_failed_polls = 1;
-		b.module[0].there = true;
+		b.settings.protection.max_age_ms += i * 50;
 		bench_start(&b);
 		bench_run(&b, 20000);
 		if (unplugged)

@@ -64,6 +64,23 @@ static void test_identity(void **state)
 	assert_true(b.online);
 }
 
+/* What the stack recommends: the first time twice, and once where it has not changed. */
+static void test_wishes(void **state)
+{
+	static struct bench b;
+
+	(void)state;
+	bench_init(&b, 1);
+	b.trouble = (struct bench_trouble){ BENCH_DAMAGE, COMMAND_PWR_TABLE, 0, 1 };
+	bench_run_pass(&b);
+	assert_non_null(strstr(b.trace, "pwrsys pwrsys info1"));
+	assert_true(b.engine.rack.pwrsys_ms != RACK_NEVER);
+	bench_forget(&b);
+	bench_run(&b, 70000);
+	assert_non_null(strstr(b.trace, "pwrsys pwr1"));
+	assert_null(strstr(b.trace, "pwrsys pwrsys"));
+}
+
 /* After ten minutes without damage a reply counts at its first word again. */
 static void test_quiet_again(void **state)
 {
@@ -85,6 +102,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cells_twice),
 		cmocka_unit_test(test_identity),
+		cmocka_unit_test(test_wishes),
 		cmocka_unit_test(test_quiet_again),
 	};
 

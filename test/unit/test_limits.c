@@ -347,6 +347,16 @@ static void test_events_measured(void **state)
 
 	scene_init(&s, 1);
 	limits_init(&limits);
+	s.rack.module[0].pwr.power_events.bits = 0x10;
+	put(&s, PACK, 45000);
+	step(&s, &limits, 0);
+	assert_false(limits.bank_set.discharge_blocked);
+	put(&s, PACK, 44999);
+	step(&s, &limits, 1000);
+	assert_true(limits.bank_set.discharge_blocked);
+
+	scene_init(&s, 1);
+	limits_init(&limits);
 	s.rack.module[0].pwr.bat_events.bits = 0x100;
 	put(&s, TEMP, 50000);
 	step(&s, &limits, 0);
@@ -354,6 +364,33 @@ static void test_events_measured(void **state)
 	put(&s, TEMP, 50001);
 	step(&s, &limits, 1000);
 	assert_true(limits.bank_set.discharge_blocked);
+}
+
+/* So are the state words of single cells. */
+static void test_events_and_words_of_cells(void **state)
+{
+	static const struct {
+		uint32_t bits;
+		enum word volt, temp;
+		bool blocked;
+	} rows[] = {
+		{ 0x10, WORD_HIGH, WORD_LOW, 0 }, { 0x10, WORD_LOW, WORD_HIGH, 1 }, { 0, WORD_LOW, WORD_HIGH, 0 },
+		{ 0x100, WORD_LOW, WORD_LOW, 0 }, { 0x100, WORD_HIGH, WORD_HIGH, 1 },
+	};
+
+	(void)state;
+	for (int i = 0; i < COUNT_OF(rows); i++) {
+		struct scene s;
+		struct limits limits;
+
+		scene_init(&s, 1);
+		limits_init(&limits);
+		s.rack.module[0].pwr.bat_events.bits = rows[i].bits;
+		s.rack.module[0].bat.cell[3].volt = rows[i].volt;
+		s.rack.module[0].bat.cell[9].temp = rows[i].temp;
+		step(&s, &limits, 0);
+		assert_row("words", i, limits.bank_set.discharge_blocked, rows[i].blocked);
+	}
 }
 
 /* Discharge over-current halves the current for 60 s after it was last seen. */
@@ -675,6 +712,7 @@ int main(void)
 		cmocka_unit_test(test_blocked_voltage),
 		cmocka_unit_test(test_events),
 		cmocka_unit_test(test_events_measured),
+		cmocka_unit_test(test_events_and_words_of_cells),
 		cmocka_unit_test(test_over_current),
 		cmocka_unit_test(test_sensor_blocks_charge),
 		cmocka_unit_test(test_upper_bounds),
