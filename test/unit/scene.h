@@ -2,6 +2,7 @@
 #ifndef TEST_SCENE_H
 #define TEST_SCENE_H
 
+#include "core/bank.h"
 #include "core/limits.h"
 #include "core/rack.h"
 #include "core/settings.h"
@@ -61,6 +62,14 @@ static inline void scene_read(struct scene *s, int64_t now_ms)
 		s->rack.module[i].pwr_ms = s->rack.module[i].bat_ms = now_ms;
 		rack_read(&s->rack, &s->rack.module[i], &s->settings, now_ms, &s->reading[i]);
 	}
+}
+
+/* All of them are read, and the limits worked out. */
+static inline void scene_step(struct scene *s, struct limits *limits, int64_t now_ms)
+{
+	scene_read(s, now_ms);
+	bank_subject(&s->rack, &s->settings, s->reading, s->modules, &s->bank);
+	limits_step(limits, &s->settings, s->reading, s->modules, &s->bank, now_ms);
 }
 
 #endif

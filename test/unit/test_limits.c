@@ -3,8 +3,6 @@
 #include "check.h"
 #include "scene.h"
 
-#include "core/bank.h"
-
 enum input { SOC, PACK, CELL_HIGH, CELL_LOW, TEMP, PACK_TEMP, CURRENT };
 
 static void put(struct scene *s, enum input input, int32_t value)
@@ -34,13 +32,6 @@ static void put(struct scene *s, enum input input, int32_t value)
 		m->pwr.current_ma = opt_some(value);
 		break;
 	}
-}
-
-static void step(struct scene *s, struct limits *limits, int64_t now_ms)
-{
-	scene_read(s, now_ms);
-	bank_subject(&s->rack, &s->settings, s->reading, s->modules, &s->bank);
-	limits_step(limits, &s->settings, s->reading, s->modules, &s->bank, now_ms);
 }
 
 struct point {
@@ -125,7 +116,7 @@ static void test_walks(void **state)
 			const struct limits_set *set = &limits.bank_set;
 
 			put(&s, walks[w].input, p->value);
-			step(&s, &limits, i * 1000);
+			scene_step(&s, &limits, i * 1000);
 			assert_row(walks[w].legend, i, set->limit[walks[w].kind], p->limit);
 			assert_row(walks[w].legend, i,
 			           walks[w].kind == LIMIT_DCL ? set->discharge_blocked : set->charge_blocked,
@@ -151,14 +142,14 @@ static void test_taper_ends_early(void **state)
 	assert_true(settings_set(&s.settings, settings_find("protection", "charge_taper_percent"),
 	                         "100 80 60 40 10", why, sizeof why));
 	put(&s, CELL_HIGH, 3600);
-	step(&s, &limits, 0);
+	scene_step(&s, &limits, 0);
 	assert_int_equal(limits.bank_set.limit[LIMIT_CCL], 4000);
 	put(&s, CELL_HIGH, 3650);
-	step(&s, &limits, 1000);
+	scene_step(&s, &limits, 1000);
 	assert_int_equal(limits.bank_set.limit[LIMIT_CCL], 4000);
 	assert_false(limits.bank_set.charge_blocked);
 	put(&s, CELL_HIGH, 3300);
-	step(&s, &limits, 2000);
+	scene_step(&s, &limits, 2000);
 	assert_int_equal(limits.bank_set.limit[LIMIT_CCL], BASE_CHARGE);
 }
 
@@ -173,7 +164,7 @@ static void test_headroom_floor(void **state)
 	limits_init(&limits);
 	scene_cells(&s, 0, 3150);
 	put(&s, CELL_HIGH, 3640);
-	step(&s, &limits, 0);
+	scene_step(&s, &limits, 0);
 	assert_int_equal(limits.bank_set.limit[LIMIT_CVL], 47000);
 }
 
@@ -197,7 +188,7 @@ static void test_pack_cut(void **state)
 	limits_init(&limits);
 	for (int i = 0; i < COUNT_OF(steps); i++) {
 		put(&s, PACK, steps[i].mv);
-		step(&s, &limits, steps[i].now_ms);
+		scene_step(&s, &limits, steps[i].now_ms);
 		assert_row("pack cut", i, limits.bank_set.limit[LIMIT_DCL], steps[i].dcl);
 		assert_row("pack cut", i, limits.bank_set.discharge_blocked, steps[i].blocked);
 	}
@@ -253,168 +244,20 @@ static void test_blocked_voltage(void **state)
 	for (int i = 0; i < COUNT_OF(steps); i++) {
 		put(&s, PACK, steps[i].pack_mv);
 		put(&s, CURRENT, steps[i].current_ma);
-		step(&s, &limits, steps[i].now_ms);
+		scene_step(&s, &limits, steps[i].now_ms);
 		assert_row("blocked voltage", i, limits.bank_set.limit[LIMIT_CVL], steps[i].cvl);
 		assert_string_equal(limits.bank_set.mode, "Blocked");
 	}
 	for (int i = 0; i < 40; i++)
-		step(&s, &limits, now += 10000);
+		scene_step(&s, &limits, now += 10000);
 	assert_int_equal(limits.bank_set.limit[LIMIT_CVL], 47000);
 	put(&s, TEMP, 20000);
-	step(&s, &limits, now += 1000);
+	scene_step(&s, &limits, now += 1000);
 	assert_int_equal(limits.bank_set.limit[LIMIT_CVL], 52500);
 	put(&s, TEMP, -5000);
 	put(&s, PACK, 52000);
-	step(&s, &limits, now += 1000);
+	scene_step(&s, &limits, now += 1000);
 	assert_int_equal(limits.bank_set.limit[LIMIT_CVL], 51000);
-}
-
-/* Which bits block what, and what a witness is for discharge. */
-static void test_events(void **state)
-{
-	static const struct {
-		const char *legend;
-		uint32_t bat, power, fault;
-		const char *names;
-		enum word base, volt, temp;
-		bool charge, discharge;
-	} rows[] = {
-		{ "nothing", 0, 0, 0, "", WORD_IDLE, WORD_NORMAL, WORD_NORMAL, 0, 0 },
-		{ "high voltage", 2, 2, 0, "BHV", WORD_CHARGE, WORD_HIGH, WORD_NORMAL, 0, 0 },
-		{ "cell over-voltage", 1, 0, 0, "", WORD_CHARGE, WORD_NORMAL, WORD_NORMAL, 1, 0 },
-		{ "pack over-voltage", 0, 1, 0, "", WORD_CHARGE, WORD_NORMAL, WORD_NORMAL, 1, 0 },
-		{ "charge over-current 2", 0x40000, 0, 0, "", WORD_IDLE, WORD_NORMAL, WORD_NORMAL, 1, 0 },
-		{ "charge over-current", 0, 0x100000, 0, "", WORD_IDLE, WORD_NORMAL, WORD_NORMAL, 1, 0 },
-		{ "heat, alone", 0x100, 0, 0, "", WORD_IDLE, WORD_NORMAL, WORD_NORMAL, 1, 0 },
-		{ "heat, word", 0x100, 0, 0, "", WORD_IDLE, WORD_NORMAL, WORD_HIGH, 1, 1 },
-		{ "heat, name", 0, 0x100, 0, "POT", WORD_IDLE, WORD_NORMAL, WORD_NORMAL, 1, 1 },
-		{ "under-voltage, alone", 0x10, 0, 0, "", WORD_IDLE, WORD_NORMAL, WORD_NORMAL, 0, 0 },
-		{ "under-voltage, word", 0x10, 0, 0, "", WORD_IDLE, WORD_LOW, WORD_NORMAL, 0, 1 },
-		{ "under-voltage, name", 0x10, 0, 0, "BUV", WORD_IDLE, WORD_NORMAL, WORD_NORMAL, 0, 1 },
-		{ "short circuit, alone", 0, 0x10000, 0, "", WORD_IDLE, WORD_NORMAL, WORD_NORMAL, 0, 0 },
-		{ "short circuit, name", 0, 0x10000, 0, "SC", WORD_IDLE, WORD_NORMAL, WORD_NORMAL, 0, 1 },
-		{ "system error bit", 0x10000000, 0, 0, "", WORD_IDLE, WORD_NORMAL, WORD_NORMAL, 1, 0 },
-		{ "system error word", 0, 0, 0, "", WORD_SYSERROR, WORD_NORMAL, WORD_NORMAL, 1, 1 },
-		{ "charge FET", 0, 0, 0x400, "", WORD_IDLE, WORD_NORMAL, WORD_NORMAL, 1, 0 },
-		{ "voltage sensing", 0, 0, 0x40, "", WORD_IDLE, WORD_NORMAL, WORD_NORMAL, 1, 0 },
-		{ "current sensing", 0, 0, 0x4, "", WORD_IDLE, WORD_NORMAL, WORD_NORMAL, 1, 0 },
-		{ "discharge FET, alone", 0, 0, 0x800, "", WORD_IDLE, WORD_NORMAL, WORD_NORMAL, 0, 0 },
-		{ "over-voltage, name", 0x1, 0, 0, "BOV", WORD_IDLE, WORD_NORMAL, WORD_NORMAL, 1, 0 },
-		{ "charge over-current, name", 0, 0x100000, 0, "COC", WORD_IDLE, WORD_NORMAL, WORD_NORMAL, 1,
-		  0 },
-		{ "name of another bit", 0x10, 0, 0, "BOT", WORD_IDLE, WORD_NORMAL, WORD_NORMAL, 0, 0 },
-		{ "information", 0x200000, 0x2004, 0, "", WORD_IDLE, WORD_NORMAL, WORD_NORMAL, 0, 0 },
-	};
-
-	(void)state;
-	for (int i = 0; i < COUNT_OF(rows); i++) {
-		struct scene s;
-		struct limits limits;
-		struct reply_pwr *pwr = &s.rack.module[0].pwr;
-
-		scene_init(&s, 1);
-		limits_init(&limits);
-		pwr->bat_events.bits = rows[i].bat;
-		pwr->power_events.bits = rows[i].power;
-		pwr->system_fault.bits = rows[i].fault;
-		strcpy(pwr->bat_events.names, rows[i].bat ? rows[i].names : "");
-		strcpy(pwr->power_events.names, rows[i].power ? rows[i].names : "");
-		pwr->base = rows[i].base;
-		pwr->volt = rows[i].volt;
-		pwr->temp = rows[i].temp;
-		step(&s, &limits, 0);
-		assert_row(rows[i].legend, i, limits.bank_set.charge_blocked, rows[i].charge);
-		assert_row(rows[i].legend, i, limits.bank_set.discharge_blocked, rows[i].discharge);
-	}
-}
-
-/* Measured values are witnesses too. */
-static void test_events_measured(void **state)
-{
-	struct scene s;
-	struct limits limits;
-
-	(void)state;
-	scene_init(&s, 1);
-	limits_init(&limits);
-	s.rack.module[0].pwr.bat_events.bits = 0x10;
-	put(&s, CELL_LOW, 2800);
-	step(&s, &limits, 0);
-	assert_false(limits.bank_set.discharge_blocked);
-	put(&s, CELL_LOW, 2799);
-	step(&s, &limits, 1000);
-	assert_true(limits.bank_set.discharge_blocked);
-
-	scene_init(&s, 1);
-	limits_init(&limits);
-	s.rack.module[0].pwr.power_events.bits = 0x10;
-	put(&s, PACK, 45000);
-	step(&s, &limits, 0);
-	assert_false(limits.bank_set.discharge_blocked);
-	put(&s, PACK, 44999);
-	step(&s, &limits, 1000);
-	assert_true(limits.bank_set.discharge_blocked);
-
-	scene_init(&s, 1);
-	limits_init(&limits);
-	s.rack.module[0].pwr.bat_events.bits = 0x100;
-	put(&s, TEMP, 50000);
-	step(&s, &limits, 0);
-	assert_false(limits.bank_set.discharge_blocked);
-	put(&s, TEMP, 50001);
-	step(&s, &limits, 1000);
-	assert_true(limits.bank_set.discharge_blocked);
-}
-
-/* So are the state words of single cells. */
-static void test_events_and_words_of_cells(void **state)
-{
-	static const struct {
-		uint32_t bits;
-		enum word volt, temp;
-		bool blocked;
-	} rows[] = {
-		{ 0x10, WORD_HIGH, WORD_LOW, 0 }, { 0x10, WORD_LOW, WORD_HIGH, 1 }, { 0, WORD_LOW, WORD_HIGH, 0 },
-		{ 0x100, WORD_LOW, WORD_LOW, 0 }, { 0x100, WORD_HIGH, WORD_HIGH, 1 },
-	};
-
-	(void)state;
-	for (int i = 0; i < COUNT_OF(rows); i++) {
-		struct scene s;
-		struct limits limits;
-
-		scene_init(&s, 1);
-		limits_init(&limits);
-		s.rack.module[0].pwr.bat_events.bits = rows[i].bits;
-		s.rack.module[0].bat.cell[3].volt = rows[i].volt;
-		s.rack.module[0].bat.cell[9].temp = rows[i].temp;
-		step(&s, &limits, 0);
-		assert_row("words", i, limits.bank_set.discharge_blocked, rows[i].blocked);
-	}
-}
-
-/* Discharge over-current halves the current for 60 s after it was last seen. */
-static void test_over_current(void **state)
-{
-	static const struct {
-		int64_t now_ms;
-		uint32_t bits;
-		int32_t dcl;
-	} steps[] = {
-		{ 0, 0, 50000 },         { 1000, 0x80000, 25000 },  { 50000, 0x20000, 25000 },
-		{ 109999, 0, 25000 },    { 110000, 0, 50000 },
-	};
-	struct scene s;
-	struct limits limits;
-
-	(void)state;
-	scene_init(&s, 1);
-	limits_init(&limits);
-	for (int i = 0; i < COUNT_OF(steps); i++) {
-		s.rack.module[0].pwr.power_events.bits = steps[i].bits;
-		step(&s, &limits, steps[i].now_ms);
-		assert_row("over-current", i, limits.bank_set.limit[LIMIT_DCL], steps[i].dcl);
-	}
 }
 
 static void test_sensor_blocks_charge(void **state)
@@ -432,7 +275,7 @@ static void test_sensor_blocks_charge(void **state)
 		scene_init(&s, 1);
 		limits_init(&limits);
 		s.rack.module[0].bat.cell[3].mv = opt_some(rows[i].mv);
-		step(&s, &limits, 0);
+		scene_step(&s, &limits, 0);
 		assert_row("sensor", i, limits.bank_set.charge_blocked, rows[i].blocked);
 		assert_row("sensor", i, s.reading[0].failed_cells, rows[i].mv < 500 || rows[i].mv > 4000);
 	}
@@ -450,7 +293,7 @@ static void test_upper_bounds(void **state)
 	s.rack.module[0].info_ms = 0;
 	s.rack.module[0].info.max_charge_ma = opt_some(25000);
 	s.rack.module[0].info.max_discharge_ma = opt_some(30000);
-	step(&s, &limits, 0);
+	scene_step(&s, &limits, 0);
 	assert_int_equal(limits.bank_set.limit[LIMIT_CCL], 2 * 20000);
 	assert_int_equal(limits.bank_set.limit[LIMIT_DCL], 2 * 30000);
 	assert_int_equal(limits.module_set[1].limit[LIMIT_CCL], 40000);
@@ -459,7 +302,7 @@ static void test_upper_bounds(void **state)
 	s.rack.pwrsys.charge_mv = opt_some(52000);
 	s.rack.pwrsys.charge_ma = opt_some(15000);
 	s.rack.pwrsys.discharge_ma = opt_some(12000);
-	step(&s, &limits, 1000);
+	scene_step(&s, &limits, 1000);
 	assert_int_equal(limits.bank_set.limit[LIMIT_CVL], 52000);
 	assert_int_equal(limits.bank_set.limit[LIMIT_CCL], 2 * 15000);
 	assert_int_equal(limits.bank_set.limit[LIMIT_DCL], 2 * 12000);
@@ -467,7 +310,7 @@ static void test_upper_bounds(void **state)
 
 	s.rack.pwrsys.system_charge_ma = opt_some(9001);
 	s.rack.pwrsys.system_discharge_ma = opt_some(8000);
-	step(&s, &limits, 2000);
+	scene_step(&s, &limits, 2000);
 	assert_int_equal(limits.bank_set.limit[LIMIT_CCL], 9000);
 	assert_int_equal(limits.bank_set.limit[LIMIT_DCL], 8000);
 	assert_int_equal(limits.module_set[1].limit[LIMIT_CCL], 15000);
@@ -485,7 +328,7 @@ static void test_bank_minimum(void **state)
 	scene_init(&s, 5);
 	limits_init(&limits);
 	s.rack.module[1].bat.cell[4].temp_mc = opt_some(3000);
-	step(&s, &limits, 0);
+	scene_step(&s, &limits, 0);
 	assert_int_equal(limits.bank_set.limit[LIMIT_CCL], 5 * 10000);
 	assert_int_equal(limits.module_set[0].limit[LIMIT_CCL], 40000);
 	assert_int_equal(limits.module_set[1].limit[LIMIT_CCL], 10000);
@@ -494,7 +337,7 @@ static void test_bank_minimum(void **state)
 	assert_string_equal(reason, "Cold: 3.0 C, module 2 cell 5");
 
 	s.rack.module[3].bat.cell[0].mv = opt_some(3700);
-	step(&s, &limits, 1000);
+	scene_step(&s, &limits, 1000);
 	assert_int_equal(limits.bank_set.limit[LIMIT_CCL], 0);
 	assert_true(limits.bank_set.charge_blocked);
 	assert_int_equal(limits.module_set[0].limit[LIMIT_CCL], 40000);
@@ -514,14 +357,14 @@ static void test_sharing(void **state)
 	scene_init(&s, 4);
 	limits_init(&limits);
 	s.rack.module[2].pwr.current_ma = opt_some(50000);
-	step(&s, &limits, 0);
+	scene_step(&s, &limits, 0);
 	assert_int_equal(limits.bank_set.limit[LIMIT_CCL], 160000 * 40 / 50);
 	assert_int_equal(limits.bank_set.limit[LIMIT_DCL], 200000);
 	assert_string_equal(limits.bank_set.reason[LIMIT_CCL].rule, "Uneven sharing");
 	assert_int_equal(limits.bank_set.reason[LIMIT_CCL].address, 3);
 	s.rack.module[2].pwr.current_ma = opt_some(-80000);
 	s.rack.module[3].pwr.current_ma = opt_some(-100000);
-	step(&s, &limits, 1000);
+	scene_step(&s, &limits, 1000);
 	assert_int_equal(limits.bank_set.limit[LIMIT_CCL], 160000);
 	assert_int_equal(limits.bank_set.limit[LIMIT_DCL], 100000);
 }
@@ -537,19 +380,19 @@ static void test_soc_rules(void **state)
 	limits_init(&limits);
 	s.rack.module[0].pwr.soc_pct = opt_some(95);
 	s.rack.module[1].pwr.soc_pct = opt_some(50);
-	step(&s, &limits, 0);
+	scene_step(&s, &limits, 0);
 	assert_int_equal(limits.bank_set.limit[LIMIT_CCL], 80000);
 	assert_int_equal(limits.module_set[0].limit[LIMIT_CCL], 7000);
 	s.settings.limits.worst_soc = true;
-	step(&s, &limits, 1000);
+	scene_step(&s, &limits, 1000);
 	assert_int_equal(limits.bank_set.limit[LIMIT_CCL], 14000);
 	assert_string_equal(limits.bank_set.mode, "Float");
 	s.rack.module[1].pwr.soc_pct = opt_some(4);
-	step(&s, &limits, 2000);
+	scene_step(&s, &limits, 2000);
 	assert_true(limits.bank_set.discharge_blocked);
 	s.settings.limits.worst_soc = false;
 	limits_init(&limits);
-	step(&s, &limits, 3000);
+	scene_step(&s, &limits, 3000);
 	assert_false(limits.bank_set.discharge_blocked);
 	assert_true(limits.module_set[1].discharge_blocked);
 }
@@ -564,7 +407,7 @@ static void test_blocked_discharge_current(void **state)
 	limits_init(&limits);
 	s.settings.limits.discharge_blocked_current_ma = 100;
 	s.rack.module[1].bat.cell[0].mv = opt_some(2400);
-	step(&s, &limits, 0);
+	scene_step(&s, &limits, 0);
 	assert_true(limits.bank_set.discharge_blocked);
 	assert_int_equal(limits.bank_set.limit[LIMIT_DCL], 100);
 	assert_int_equal(limits.module_set[1].limit[LIMIT_DCL], 100);
@@ -584,12 +427,12 @@ static void test_final_clamp(void **state)
 	s.settings.battery.max_charge_current_ma = 20000;
 	s.settings.battery.max_discharge_current_ma = 10000;
 	s.settings.limits.discharge_blocked_current_ma = 500000;
-	step(&s, &limits, 0);
+	scene_step(&s, &limits, 0);
 	assert_int_equal(limits.bank_set.limit[LIMIT_CVL], 51500);
 	assert_int_equal(limits.bank_set.limit[LIMIT_CCL], 2 * 16000);
 	assert_int_equal(limits.bank_set.limit[LIMIT_DCL], 2 * 10000);
 	s.rack.module[1].bat.cell[0].mv = opt_some(2400);
-	step(&s, &limits, 1000);
+	scene_step(&s, &limits, 1000);
 	assert_int_equal(limits.bank_set.limit[LIMIT_DCL], 2 * 10000);
 	assert_int_equal(limits.module_set[1].limit[LIMIT_DCL], 10000);
 }
@@ -622,7 +465,7 @@ static void test_never_below_zero(void **state)
 	s.rack.pwrsys.charge_mv = opt_some(-1);
 	s.rack.pwrsys.charge_ma = opt_some(-1);
 	s.rack.pwrsys.discharge_ma = opt_some(-20000);
-	step(&s, &limits, 0);
+	scene_step(&s, &limits, 0);
 	for (enum limits_kind k = 0; k < LIMIT_KINDS; k++) {
 		assert_int_equal(limits.bank_set.limit[k], 0);
 		assert_int_equal(limits.module_set[0].limit[k], 0);
@@ -642,16 +485,16 @@ static void test_which_rule_is_named(void **state)
 	s.settings.protection.deep_cell_current_ma = 10000;
 	put(&s, TEMP, 3000);
 	put(&s, CELL_LOW, 2700);
-	step(&s, &limits, 0);
+	scene_step(&s, &limits, 0);
 	assert_string_equal(limits.bank_set.reason[LIMIT_CCL].rule, "Cold");
 	s.settings.protection.charge_cold_current_ma = 0;
-	step(&s, &limits, 1000);
+	scene_step(&s, &limits, 1000);
 	assert_string_equal(limits.bank_set.reason[LIMIT_CCL].rule, "Cold");
 	s.rack.module[0].pwr.base = WORD_SYSERROR;
-	step(&s, &limits, 2000);
+	scene_step(&s, &limits, 2000);
 	assert_string_equal(limits.bank_set.reason[LIMIT_CCL].rule, "BMS event");
 	put(&s, TEMP, -1);
-	step(&s, &limits, 3000);
+	scene_step(&s, &limits, 3000);
 	assert_string_equal(limits.bank_set.reason[LIMIT_CCL].rule, "Cold");
 }
 
@@ -667,10 +510,10 @@ static void test_sixteen_cells(void **state)
 	scene_cells(&s, 0, 3300);
 	s.rack.module[0].bat.cell[15].temp_mc = opt_some(20000);
 	limits_init(&limits);
-	step(&s, &limits, 0);
+	scene_step(&s, &limits, 0);
 	assert_int_equal(limits.bank_set.limit[LIMIT_CVL], 56000);
 	put(&s, SOC, 96);
-	step(&s, &limits, 1000);
+	scene_step(&s, &limits, 1000);
 	assert_int_equal(limits.bank_set.limit[LIMIT_CVL], 54400);
 }
 
@@ -685,18 +528,18 @@ static void test_table_tightens(void **state)
 	scene_init(&s, 1);
 	limits_init(&limits);
 	m->beyond = (struct rack_beyond){ opt_some(3300), opt_some(3700), opt_some(20000), opt_some(20000) };
-	step(&s, &limits, 0);
+	scene_step(&s, &limits, 0);
 	assert_true(limits.bank_set.charge_blocked);
 	m->beyond.cell_high_mv = opt_some(3200);
 	m->bat.cell[0].mv = opt_some(3600);
-	step(&s, &limits, 1000);
+	scene_step(&s, &limits, 1000);
 	assert_true(limits.bank_set.charge_blocked);
 	m->beyond.temp_low_mc = opt_some(-11000);
 	m->bat.cell[0].mv = opt_some(3300);
-	step(&s, &limits, 2000);
+	scene_step(&s, &limits, 2000);
 	assert_true(limits.bank_set.discharge_blocked);
 	m->beyond = (struct rack_beyond){ 0 };
-	step(&s, &limits, 3000);
+	scene_step(&s, &limits, 3000);
 	assert_false(limits.bank_set.discharge_blocked);
 	assert_false(limits.bank_set.charge_blocked);
 }
@@ -710,10 +553,6 @@ int main(void)
 		cmocka_unit_test(test_pack_cut),
 		cmocka_unit_test(test_pack_cut_takes_two_readings),
 		cmocka_unit_test(test_blocked_voltage),
-		cmocka_unit_test(test_events),
-		cmocka_unit_test(test_events_measured),
-		cmocka_unit_test(test_events_and_words_of_cells),
-		cmocka_unit_test(test_over_current),
 		cmocka_unit_test(test_sensor_blocks_charge),
 		cmocka_unit_test(test_upper_bounds),
 		cmocka_unit_test(test_bank_minimum),

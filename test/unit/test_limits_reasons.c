@@ -118,13 +118,6 @@ static const struct row {
 	{ "sharing", set_current, -60000, LIMIT_DCL, "Uneven sharing: 60.0 A, module 2" },
 };
 
-static void step(struct scene *s, struct limits *limits, int64_t now_ms)
-{
-	scene_read(s, now_ms);
-	bank_subject(&s->rack, &s->settings, s->reading, s->modules, &s->bank);
-	limits_step(limits, &s->settings, s->reading, s->modules, &s->bank, now_ms);
-}
-
 static void assert_reason(const char *legend, const struct limits *limits, enum limits_kind kind,
                           const char *text)
 {
@@ -147,7 +140,7 @@ static void test_reasons(void **state)
 		scene_init(&s, 3);
 		limits_init(&limits);
 		rows[i].spoil(&s, rows[i].value);
-		step(&s, &limits, 0);
+		scene_step(&s, &limits, 0);
 		assert_reason(rows[i].legend, &limits, rows[i].kind, rows[i].text);
 	}
 }
@@ -162,8 +155,8 @@ static void test_pack_cut(void **state)
 	scene_init(&s, 2);
 	limits_init(&limits);
 	set_pack(&s, 44900);
-	step(&s, &limits, 0);
-	step(&s, &limits, 10000);
+	scene_step(&s, &limits, 0);
+	scene_step(&s, &limits, 10000);
 	assert_true(limits.bank_set.discharge_blocked);
 	assert_reason("cut", &limits, LIMIT_DCL, "Pack low: 44.900 V, module 2");
 }
@@ -178,7 +171,7 @@ static void test_first_of_equals(void **state)
 	scene_init(&s, 3);
 	limits_init(&limits);
 	s.rack.module[1].pwr.current_ma = s.rack.module[2].pwr.current_ma = opt_some(50000);
-	step(&s, &limits, 0);
+	scene_step(&s, &limits, 0);
 	assert_reason("sharing", &limits, LIMIT_CCL, "Uneven sharing: 50.0 A, module 2");
 	assert_int_equal(limits.bank_set.limit[LIMIT_CCL], 3 * 40000 * 4 / 5);
 }
@@ -194,7 +187,7 @@ static void test_a_block_is_not_hidden(void **state)
 	limits_init(&limits);
 	set_wishes(&s, -1);
 	set_cell_temp(&s, -11000);
-	step(&s, &limits, 0);
+	scene_step(&s, &limits, 0);
 	assert_reason("wish", &limits, LIMIT_CCL, "BMS recommendation: 0.0 A, module 1");
 	assert_true(limits.bank_set.charge_blocked);
 	assert_true(limits.bank_set.discharge_blocked);
@@ -212,7 +205,7 @@ static void test_no_cell_is_known(void **state)
 	limits_init(&limits);
 	for (int c = 0; c < 15; c++)
 		s.rack.module[1].bat.cell[c].mv = opt_some(4095);
-	step(&s, &limits, 0);
+	scene_step(&s, &limits, 0);
 	assert_reason("sensors", &limits, LIMIT_CCL, "Cell sensor, module 2");
 }
 
@@ -227,7 +220,7 @@ static void test_lost_after_a_block(void **state)
 	scene_init(&s, 2);
 	limits_init(&limits);
 	set_cell_temp(&s, -11000);
-	step(&s, &limits, 0);
+	scene_step(&s, &limits, 0);
 	assert_reason("frost", &limits, LIMIT_CCL, "Cold: -11.0 C, module 2 cell 5");
 	limits_step_lost(&limits, &s.settings, &s.bank, published, 1000);
 	assert_reason("lost", &limits, LIMIT_CCL, "Battery lost");
