@@ -208,7 +208,7 @@ const struct settings_row settings_rows[] = {
 	       "What a lost module does to the bank. degrade: the others carry on, not above the float "
 	       "voltage; block: no charge and no discharge."),
 	NUMBER(lost_module_hold_min, lost_module_hold_min, 0, 1440, "60", "min",
-	       "How long its last charge limits still count, unless it answers."),
+	       "How long its last charge limits, SoC and lowest cell still count, unless it answers."),
 	POLICY(failed_module, "degrade|block", "degrade",
 	       "The same for a failed module: one with a system error or a failed sense line that carries "
 	       "no current."),
