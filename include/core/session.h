@@ -69,7 +69,8 @@ struct session {
 	int64_t sent_ms;     /* when the last command was sent: what its reply tells is no younger */
 	int32_t bytes;       /* that have come since */
 	int64_t byte_ms;     /* when the last of them came */
-	int32_t reply_bytes[COMMAND_KINDS]; /* how long the last whole reply to such a command was; 0: none yet */
+	int32_t reply_bytes[COMMAND_KINDS][COMMAND_ADDRESS_MAX + 1]; /* of the last whole reply to it, with address 0 to
+	                                                              * any of its kind; 0: none yet */
 	bool swift;          /* it came faster than a wire at this speed can be */
 	int32_t first_byte_ms;   /* patience for the first byte of the outstanding command */
 	struct session_order orders[SESSION_ORDERS_MAX];

@@ -380,7 +380,8 @@ static void take_bytes(struct engine *e, const struct engine_event *event, int64
 	for (size_t i = 0; i < event->length; i++) {
 		struct session_news news = session_feed(&e->session, event->bytes[i], now_ms);
 
-		take_news(e, &news, now_ms);
+		if (news.kind != SESSION_NOTHING)
+			take_news(e, &news, now_ms);
 	}
 }
 

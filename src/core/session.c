@@ -1,5 +1,7 @@
 #include "core/session.h"
 
+#include "core/number.h"
+
 #include <string.h>
 
 /* Milliseconds. Sources: console.md, "Port and wake-up" and "Bytes". */
@@ -15,9 +17,10 @@ enum {
 	BABBLE_MS = 5000         /* it will not end */
 };
 
-/* While a reply is known to go on the port need not be read: but for so long at most, and before so many bytes
- * are waiting there. The end is looked at when it comes. */
-enum { NAP_MS = 400, NAP_BYTES = 2048, END_BYTES = 48 };
+/* While a reply is known to go on the port need not be read: but for so long at most and at least, and before so many
+ * bytes are waiting there. The end is looked at as it comes, because no reply is sure to be as long as the last one. Whoever
+ * reads has so long for it before silence is told. */
+enum { NAP_MS = 1200, SHORT_NAP_MS = 10, NAP_BYTES = 2048, END_BYTES = 16, READ_MS = 100 };
 
 enum { WAKE_BAUD = 1200, SLOW_BELOW_BAUD = 19200, WAKES_A_SPEED = 2, KNOCKS_A_WAKE = 4 };
 
@@ -200,10 +203,10 @@ static int32_t wire_ms(const struct session *s, int32_t bytes)
 	return bytes * 10 * 1000 / session_speed_baud(s);
 }
 
-/* The next reply to such a command will be as long; a line that is no wire (a pty) is read as it comes. */
+/* The next reply to this command will be as long; a line that is no wire (a pty) is read as it comes. */
 static void learn_length(struct session *s, int64_t now_ms)
 {
-	s->reply_bytes[s->command.kind] = s->bytes;
+	s->reply_bytes[s->command.kind][s->command.address] = s->reply_bytes[s->command.kind][0] = s->bytes;
 	s->swift = (now_ms - s->sent_ms) * 2 < wire_ms(s, s->bytes);
 }
 
@@ -315,7 +318,7 @@ static void take(struct session *s, enum event event, int64_t now_ms, struct ses
 {
 	const struct transition *t;
 
-	while ((t = &transitions[s->state][event])->action != NULL) {
+	while (event != NO_EVENT && (t = &transitions[s->state][event])->action != NULL) {
 		s->state = t->next;
 		if (t->news != SESSION_NOTHING)
 			*news = (struct session_news){ t->news, s->command };
@@ -414,12 +417,20 @@ struct session_news session_feed(struct session *s, uint8_t byte, int64_t now_ms
 {
 	struct session_news news = { .kind = SESSION_NOTHING };
 	enum event event = framing_to_event(s, framing_feed(&s->framing, byte));
+	bool alone = s->bytes == 0 || s->byte_ms != now_ms; /* of those that come together the first speaks for all */
 
 	s->bytes++;
 	s->byte_ms = now_ms;
-	take(s, BYTE, now_ms, &news);
+	if (alone)
+		take(s, BYTE, now_ms, &news);
 	take(s, event, now_ms, &news);
 	return news;
+}
+
+/* Silence cannot be told before the port has been read. */
+static int64_t patience_ends_ms(const struct session *s)
+{
+	return number_max(s->deadline_ms, session_read_after(s) + READ_MS);
 }
 
 struct session_news session_tick(struct session *s, int64_t now_ms)
@@ -427,23 +438,25 @@ struct session_news session_tick(struct session *s, int64_t now_ms)
 	struct session_news news = { .kind = SESSION_NOTHING };
 
 	if (now_ms >= session_deadline(s))
-		take(s, s->deadline_ms <= s->hard_deadline_ms ? SILENCE : TOO_LONG, now_ms, &news);
+		take(s, patience_ends_ms(s) <= s->hard_deadline_ms ? SILENCE : TOO_LONG, now_ms, &news);
 	return news;
 }
 
 int64_t session_deadline(const struct session *s)
 {
-	return s->deadline_ms < s->hard_deadline_ms ? s->deadline_ms : s->hard_deadline_ms;
+	return number_min(patience_ends_ms(s), s->hard_deadline_ms);
 }
 
 int64_t session_read_after(const struct session *s)
 {
-	int32_t left = s->reply_bytes[s->command.kind] - END_BYTES - s->bytes;
-	int32_t nap_ms = wire_ms(s, left < NAP_BYTES ? left : NAP_BYTES);
+	const int32_t *known = s->reply_bytes[s->command.kind];
+	int32_t length = known[known[s->command.address] != 0 ? s->command.address : 0];
+	int32_t left = length - END_BYTES - s->bytes;
+	int64_t nap_ms = wire_ms(s, (int32_t)number_min(left, NAP_BYTES));
 
-	if (s->state != SESSION_AWAITING || s->bytes == 0 || s->swift || left <= 0)
+	if (s->state != SESSION_AWAITING || s->swift || nap_ms < SHORT_NAP_MS)
 		return INT64_MIN;
-	return s->byte_ms + (nap_ms < NAP_MS ? nap_ms : NAP_MS);
+	return (s->bytes == 0 ? s->sent_ms : s->byte_ms) + number_min(nap_ms, NAP_MS);
 }
 
 int32_t session_speed_baud(const struct session *s)

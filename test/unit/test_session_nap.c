@@ -39,16 +39,18 @@ static void test_naps(void **state)
 		int length, come;
 		int64_t took_ms, nap_ms; /* -1: none */
 	} rows[] = {
-		{ "nothing has come yet", 19200, 960, 0, 500, -1 },
-		{ "a long one: at most 400 ms", 19200, 1920, 10, 1000, 400 },
-		{ "the rest of it less its end", 19200, 960, 768, 500, 75 },        /* 144 bytes */
-		{ "a byte before the end", 19200, 960, 910, 500, 1 },               /* 2 bytes, 1.04 ms */
-		{ "the end", 19200, 960, 912, 500, -1 },
+		{ "nothing has come yet: from the command on", 19200, 960, 0, 500, 481 }, /* 944 bytes, sent 10 ms ago */
+		{ "a long one: as much as the port's buffer holds", 19200, 3000, 10, 1600, 1066 }, /* 2048 bytes */
+		{ "but not for long", 9600, 3000, 10, 3200, 1200 },
+		{ "the rest of it less its end", 19200, 960, 800, 500, 75 },        /* 144 bytes */
+		{ "hardly worth it", 19200, 960, 924, 500, 10 },                    /* 20 bytes, 10.4 ms */
+		{ "not worth it", 19200, 960, 925, 500, -1 },
+		{ "the end", 19200, 960, 944, 500, -1 },
 		{ "longer than expected", 19200, 960, 1500, 500, -1 },
-		{ "shorter than an end", 19200, 64, 20, 33, -1 },
-		{ "at 115200 the port's buffer is the limit", 115200, 4000, 10, 348, 177 },
-		{ "as fast as a wire", 19200, 960, 768, 250, 75 },
-		{ "no wire: faster than it", 19200, 960, 768, 249, -1 },
+		{ "shorter than an end", 19200, 80, 64, 42, -1 },
+		{ "at 115200", 115200, 4000, 10, 348, 177 },
+		{ "as fast as a wire", 19200, 960, 800, 250, 75 },
+		{ "no wire: faster than it", 19200, 960, 800, 249, -1 },
 	};
 
 	(void)state;
@@ -58,7 +60,7 @@ static void test_naps(void **state)
 
 		learn(&s, rows[i].baud, rows[i].length, rows[i].took_ms);
 		assert_row("idle", i, session_read_after(&s), INT64_MIN);
-		assert_true(session_send(&s, (struct command){ COMMAND_PWR, 2 }, 0, 4990));
+		assert_true(session_send(&s, (struct command){ COMMAND_PWR, 1 }, 0, 4990));
 		feed(&s, rows[i].come, 5000);
 		if (session_read_after(&s) != expected)
 			fail_msg("%s: %lld", rows[i].legend, (long long)session_read_after(&s));
@@ -66,8 +68,43 @@ static void test_naps(void **state)
 	}
 }
 
-/* Each kind has its own length, which the next reply corrects. */
-static void test_kinds(void **state)
+/* What was not heard in a long nap is silence soon after it; what was heard goes on. */
+static void test_silence_after_a_nap(void **state)
+{
+	(void)state;
+	for (int heard = 0; heard <= 1; heard++) {
+		static struct session s;
+
+		learn(&s, 19200, 3000, 1600);
+		assert_true(session_send(&s, (struct command){ COMMAND_PWR, 1 }, 0, 4000));
+		feed(&s, 10, 4020);
+		assert_true(session_read_after(&s) == 5086);
+		assert_true(session_deadline(&s) == 5186);
+		assert_int_equal(session_tick(&s, 5185).kind, SESSION_NOTHING);
+		if (heard)
+			feed(&s, 1000, 5186);
+		assert_int_equal(session_tick(&s, 5186).kind, heard ? SESSION_NOTHING : SESSION_LATE);
+	}
+}
+
+/* A reply that goes on for too long ends all the same. */
+static void test_too_long_after_a_nap(void **state)
+{
+	static struct session s;
+
+	(void)state;
+	learn(&s, 19200, 8000, 3990);
+	assert_true(session_send(&s, (struct command){ COMMAND_PWR, 1 }, 0, 4000));
+	for (int64_t now = 4100; now < 7900; now += 400)
+		feed(&s, 10, now);
+	assert_true(session_read_after(&s) > 8000);
+	assert_true(session_deadline(&s) == 8000);
+	assert_int_equal(session_tick(&s, 8000).kind, SESSION_LATE);
+	assert_int_equal(s.state, SESSION_DRAINING);
+}
+
+/* Each command has its own length, which the next reply corrects. */
+static void test_commands(void **state)
 {
 	static struct session s;
 
@@ -76,9 +113,15 @@ static void test_kinds(void **state)
 	assert_true(session_send(&s, (struct command){ COMMAND_BAT, 1 }, 0, 4990));
 	feed(&s, 10, 5000);
 	assert_true(session_read_after(&s) == INT64_MIN);
+	learn(&s, 19200, 1920, 1000);
+	assert_true(session_send(&s, (struct command){ COMMAND_PWR, 2 }, 0, 4990)); /* as long as another module's */
+	feed(&s, 944, 5000);
+	assert_true(session_read_after(&s) == 5500);
+	s.reply_bytes[COMMAND_PWR][2] = 1000; /* until its own is known */
+	assert_true(session_read_after(&s) == 5020);
 	learn(&s, 19200, 100, 60);
 	assert_true(session_send(&s, (struct command){ COMMAND_PWR, 1 }, 0, 4990));
-	feed(&s, 60, 5000);
+	feed(&s, 84, 5000);
 	assert_true(session_read_after(&s) == INT64_MIN);
 }
 
@@ -86,7 +129,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_naps),
-		cmocka_unit_test(test_kinds),
+		cmocka_unit_test(test_silence_after_a_nap),
+		cmocka_unit_test(test_too_long_after_a_nap),
+		cmocka_unit_test(test_commands),
 	};
 
 	return cmocka_run_group_tests_name("session, naps", tests, NULL, NULL);
