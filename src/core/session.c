@@ -416,14 +416,16 @@ static enum event framing_to_event(struct session *s, enum framing_event framed)
 struct session_news session_feed(struct session *s, uint8_t byte, int64_t now_ms)
 {
 	struct session_news news = { .kind = SESSION_NOTHING };
-	enum event event = framing_to_event(s, framing_feed(&s->framing, byte));
+	enum framing_event framed = framing_feed(&s->framing, byte);
 	bool alone = s->bytes == 0 || s->byte_ms != now_ms; /* of those that come together the first speaks for all */
 
 	s->bytes++;
+	if (framed == FRAMING_MORE && !alone)
+		return news;
 	s->byte_ms = now_ms;
 	if (alone)
 		take(s, BYTE, now_ms, &news);
-	take(s, event, now_ms, &news);
+	take(s, framing_to_event(s, framed), now_ms, &news);
 	return news;
 }
 
