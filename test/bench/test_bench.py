@@ -74,9 +74,9 @@ class TrafficTest(unittest.TestCase):
             self.assertEqual(sum(one.bytes_out for one in found), sim.wire.bytes_out)
 
     def test_what_a_bank_needs(self):
-        found = self.passes(2) + [exchange(90.0, "info 1", 5000)]
-        self.assertAlmostEqual(needed_s(found, 200.0, 19200), 5600 / 1920)
-        self.assertAlmostEqual(needed_s(found, 100.1, 19200), 400 / 1920)
+        found = self.passes(2) + [exchange(90.0, "info 1", 1000), exchange(90.1, "stat 1", 5000)]
+        self.assertAlmostEqual(needed_s(found, 200.0, 19200), 6600 / 1920)
+        self.assertAlmostEqual(needed_s(found, 100.1, 19200), 1400 / 1920)
 
 
 class BenchTest(unittest.TestCase):

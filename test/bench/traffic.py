@@ -90,11 +90,12 @@ def figures(found, baud):
 
 
 def needed_s(found, until, baud):
-    """Wire time of what a complete bank needs: the table, `pwr N` and the cells of each module, each once."""
+    """Wire time of what a complete bank with its limits needs: the table, what the BMS recommends, and of each module
+    what it is and may, `pwr N` and the cells, each once."""
     needed = {}
     for one in found:
         name, _, address = one.text.partition(" ")
-        kind = "cells" if name in ("bat", "getpwr") else name if name == "pwr" else None
+        kind = "cells" if name in ("bat", "getpwr") else name if name in ("pwr", "pwrsys", "info") else None
         if kind and one.at < until:
             needed.setdefault((kind, address), one)
     return wire_s(needed.values(), baud)
