@@ -31,6 +31,15 @@ struct reading {
 	bool wants_key;        /* that line is none but a key */
 };
 
+/* "PATH:LINE: ", without a line where it is the whole file. Returns its length. */
+static size_t put_place(char message[MESSAGE_MAX], const char *path, int line)
+{
+	int used = line > 0 ? snprintf(message, MESSAGE_MAX, "%s:%d: ", path, line)
+	                    : snprintf(message, MESSAGE_MAX, "%s: ", path);
+
+	return used < 0 || used >= MESSAGE_MAX ? 0 : (size_t)used;
+}
+
 __attribute__((format(printf, 3, 4)))
 static void refuse(struct reading *r, int line, const char *format, ...)
 {
@@ -40,11 +49,10 @@ static void refuse(struct reading *r, int line, const char *format, ...)
 	r->faults++;
 	if (r->faults > CONFIG_FAULTS_MAX)
 		return;
-	int used = snprintf(message, sizeof(message), "%s:%d: ", r->path, line);
-	if (used < 0 || (size_t)used >= sizeof(message))
-		used = 0;
+	size_t used = put_place(message, r->path, line);
+
 	va_start(arguments, format);
-	vsnprintf(message + used, sizeof(message) - (size_t)used, format, arguments);
+	vsnprintf(message + used, sizeof(message) - used, format, arguments);
 	va_end(arguments);
 	r->report(r->context, true, message);
 }
@@ -250,7 +258,9 @@ static void warn(struct reading *r, const char *path, const char *what)
 {
 	char message[MESSAGE_MAX];
 
-	snprintf(message, sizeof(message), "%s:0: %s", path, what);
+	size_t used = put_place(message, path, 0);
+
+	snprintf(message + used, sizeof(message) - used, "%s", what);
 	r->report(r->context, false, message);
 }
 

@@ -8,7 +8,7 @@ import subprocess
 from daemon import preloaded
 
 ORIGINS = ("program", "mosquitto", "json", "ini", "others")
-CALLS_MAX, NAME_MAX = 80, 40
+CALLS_MAX, NAME_MAX = 96, 40
 HEAD = struct.Struct("=qIIIiQQ")
 COUNTS = struct.Struct("=%dQ" % (CALLS_MAX * len(ORIGINS)))
 SIZE = HEAD.size + COUNTS.size + CALLS_MAX * NAME_MAX

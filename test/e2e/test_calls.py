@@ -89,7 +89,13 @@ class FailingTest(unittest.TestCase):
         self.wrong = []
 
     def rig(self):
-        return Rig(models="us2kbpl", modules=2, config=FAST, environment=self.calls.environment, start=False)
+        """With all that an owner may switch on."""
+        password = os.path.join(self.folder, "password")
+        with open(password, "w", encoding="ascii") as file:
+            file.write("secret\n")
+        os.chmod(password, 0o600)
+        config = dict(FAST, homeassistant={"discovery": "yes"}, mqtt={"username": "pylon", "password_file": password})
+        return Rig(models="us2kbpl", modules=2, config=config, environment=self.calls.environment, start=False)
 
     def start(self, rig):
         fcntl.ioctl(rig.sim.wire.slave, termios.TIOCNXCL)      # a pty keeps what a crashed run has left
@@ -117,6 +123,8 @@ class FailingTest(unittest.TestCase):
         """The functions, inlined ones first, that made the call; of a library its name."""
         if case.origin != "program":
             return [case.origin]
+        if not self.calls.fired():
+            return ["nobody"]
         done = subprocess.run(["addr2line", "-f", "-i", "-e", BINARY, "%#x" % (self.calls.caller() - 1)],
                               stdout=subprocess.PIPE, text=True, check=True)
         return done.stdout.splitlines()[::2]
@@ -257,6 +265,7 @@ class SteadyTest(FailingTest):
 
     def counted(self, rig):
         self.steady(rig)
+        time.sleep(6)                      # Home Assistant has been told of every device
         self.calls.clear()
         time.sleep(3)
         counts = self.calls.counts()
@@ -350,6 +359,48 @@ class ReloadTest(FailingTest):
                 if rig.daemon.running:
                     rig.daemon.stop()
         self.done("while the configuration is read again", len(self.CALLS))
+
+
+class StopTest(FailingTest):
+    """The history is kept at a stop: a failure is told, the end is a good one, the file before stays or is whole."""
+
+    def read_once(self, rig):
+        mark = rig.now()
+        self.start(rig)
+        rig.wait_bank(lambda b: b["System.NrOfModulesOnline"] == 2, since=mark)
+
+    def stop(self, rig, name, nth, fires=True):
+        self.calls.fail(name, "program", nth)
+        self.assertEqual(rig.daemon.stop(), 0)
+        self.assertEqual(self.calls.fired(), fires, name)
+        self.assertEqual(len(rig.daemon.matching("^warning: .*history.* cannot be written: .*in memory only")), 1)
+
+    def test_fsync(self):
+        with self.rig() as rig:
+            self.read_once(rig)
+            self.assertEqual(rig.daemon.stop(), 0)
+            path = rig.config["history"]["file"]
+            with open(path, "rb") as file:
+                before = file.read()
+            for nth in (1, 2):             # of the file, and of its folder
+                self.read_once(rig)
+                self.stop(rig, "fsync", nth)
+                with open(path, "rb") as file:
+                    now = file.read()
+                self.assertTrue(now.startswith(before[:20]) and b"\nsum " in now)
+                self.assertTrue(now == before or nth == 2)
+                self.assertFalse(os.path.exists(path + ".new"))
+
+    def test_unlink(self):
+        """What cannot take the place of a folder is removed again, or stays."""
+        with self.rig() as rig:
+            path = rig.config["history"]["file"]
+            for fails in (True, False):
+                self.read_once(rig)
+                os.makedirs(os.path.join(path, "taken"))
+                self.stop(rig, "unlink", 1 if fails else 2, fails)
+                self.assertEqual(os.path.isfile(path + ".new"), fails)
+                shutil.rmtree(path)
 
 
 class TlsTest(FailingTest):

@@ -225,7 +225,7 @@ class PictureTest(unittest.TestCase):
 
     def test_refused(self):
         """Options that cannot be, and a file that is not there: 100 and a sentence."""
-        for arguments, words in ((["--port", "0"], "command line:0: [mqtt] port = 0: must be "), (["--broker", ""], "[mqtt] broker = "),
+        for arguments, words in ((["--port", "0"], "command line: [mqtt] port = 0: must be "), (["--broker", ""], "[mqtt] broker = "),
                                  (["-c", "/nowhere/x.ini"], "/nowhere/x.ini"), (["extra"], "'extra'"),
                                  (["--password-file", "/nowhere/p"], "/nowhere/p")):
             done, _ = self.picture(*arguments)

@@ -66,6 +66,9 @@ void *__libc_realloc(void *old, size_t size);
 	X(int, dup, (int fd), (fd), EMFILE, -1) \
 	X(int, access, (const char *path, int mode), (path, mode), EIO, -1) \
 	X(int, fsync, (int fd), (fd), EIO, -1) \
+	X(int, unlink, (const char *path), (path), EIO, -1) \
+	X(int, prctl, (int what, unsigned long a, unsigned long b, unsigned long c, unsigned long d), (what, a, b, c, d), \
+	  EPERM, -1) \
 	X(FILE *, fdopen, (int fd, const char *mode), (fd, mode), ENOMEM, NULL) \
 	X(int, setrlimit, (__rlimit_resource_t what, const struct rlimit *to), (what, to), EPERM, -1) \
 	X(int, timerfd_create, (clockid_t clock, int flags), (clock, flags), EMFILE, -1) \
@@ -121,6 +124,8 @@ void *__libc_realloc(void *old, size_t size);
 	X(int, mosquitto_loop, (struct mosquitto *m, int ms, int packets), (m, ms, packets), ENOMEM, MOSQ_ERR_NOMEM) \
 	X(int, mosquitto_publish, (struct mosquitto *m, int *mid, const char *topic, int size, const void *payload, int qos, \
 	  bool retain), (m, mid, topic, size, payload, qos, retain), ENOMEM, MOSQ_ERR_NOMEM) \
+	X(int, mosquitto_subscribe, (struct mosquitto *m, int *mid, const char *topic, int qos), (m, mid, topic, qos), \
+	  ENOMEM, MOSQ_ERR_NOMEM) \
 	X(int, mosquitto_unsubscribe, (struct mosquitto *m, int *mid, const char *topic), (m, mid, topic), ENOMEM, \
 	  MOSQ_ERR_NOMEM) \
 	X(int, mosquitto_disconnect, (struct mosquitto *m), (m), 0, MOSQ_ERR_NO_CONN)
@@ -144,7 +149,11 @@ void *__libc_realloc(void *old, size_t size);
 	X(const char *, json_object_to_json_string_length, (struct json_object *from, int flags, size_t *length), \
 	  (from, flags, length), ENOMEM, NULL)
 
-#define ALL(X) ALLOCATIONS(X) FILES(X) VARIADIC(X) WAITS(X) MQTT(X) DOCUMENTS(X) X(int, close, (int fd), (fd), EIO, -1)
+#define OWN(X) \
+	X(int, close, (int fd), (fd), EIO, -1) \
+	X(long, syscall, (long number, ...), (number), EPERM, -1)
+
+#define ALL(X) ALLOCATIONS(X) FILES(X) VARIADIC(X) WAITS(X) MQTT(X) DOCUMENTS(X) OWN(X)
 
 enum call {
 #define NUMBER(result, name, parameters, arguments, error, returned) CALL_##name,
@@ -240,6 +249,22 @@ int close(int fd)
 	int result = real(fd);
 
 	return chosen(CALL_close, EIO, __builtin_return_address(0)) ? -1 : result;
+}
+
+/* Three arguments are as many as anybody gives it here. */
+long syscall(long number, ...)
+{
+	static long (*real)(long number, ...);
+	va_list list;
+	long given[3];
+
+	va_start(list, number);
+	for (int i = 0; i < 3; i++)
+		given[i] = va_arg(list, long);
+	va_end(list);
+	if (!real)
+		real = (long (*)(long, ...))dlsym(RTLD_NEXT, "syscall");
+	return chosen(CALL_syscall, EPERM, __builtin_return_address(0)) ? -1 : real(number, given[0], given[1], given[2]);
 }
 
 static int find_code(struct dl_phdr_info *object, size_t size, void *first)

@@ -8,7 +8,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-#define FAIL_CALLS_MAX 80
+#define FAIL_CALLS_MAX 96
 #define FAIL_NAME_MAX 40
 
 /* Whose code made the call. What is linked statically (libserialport) belongs to the program. */
