@@ -1,5 +1,7 @@
 """Fault matrix: the console is not as it was, or not ours alone."""
 
+import contextlib
+import os
 import termios
 import threading
 import unittest
@@ -96,6 +98,25 @@ class ForeignFaults(unittest.TestCase):
             row.watch(12)
             row.mend(over.set)
             talker.join()
+            row.back(within_s=12)
+
+    def test_another_reader(self):
+        """A program that reads the port takes bytes of the replies away: what is left of them is not used."""
+        with Row("another program takes bytes away", paced=True) as row:
+            over = threading.Event()
+
+            def read():
+                fd = os.open(row.sim.port, os.O_RDONLY | os.O_NOCTTY | os.O_NONBLOCK)
+                while not over.wait(0.003):
+                    with contextlib.suppress(BlockingIOError):
+                        os.read(fd, 20)
+                os.close(fd)
+            reader = threading.Thread(target=read, daemon=True)
+            row.spoil(reader.start)
+            row.safe(all_lost)
+            row.watch(5)
+            row.mend(over.set)
+            reader.join()
             row.back(within_s=12)
 
     def test_wrong_module(self):
