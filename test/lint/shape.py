@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 """The shape of the code: what the compiler does not check.
 
-The core includes no header but these few; functions fit one screen; everything is ASCII; no
-header or source of the core calls anything that it may not. Closes with a count of checks."""
+The core includes no header but its own and these few, so that it can call neither the shell nor the system; functions
+fit one screen, files one subject; everything is ASCII; nothing is unfinished. Closes with a count of checks."""
 
 import os
 import re

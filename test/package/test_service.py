@@ -105,6 +105,16 @@ class Service(unittest.TestCase):
         self.gx.svc("-h")
         self.gx.wait(lambda: self.gx.log("var/log"), why="no log in flash")
 
+    def test_log_without_its_flash(self):
+        """Where it cannot be written the log is in RAM: better there than nowhere."""
+        self.configure()
+        self.gx.write("data/log/pylontech-mqtt", "no folder")
+        self.gx.write("data/conf/pylontech-mqtt.service", "log = flash\n")
+        self.installed()
+        self.wait_bank(0)
+        self.gx.wait(lambda: "connected to the broker" in self.gx.log(), why="no log in RAM")
+        self.assertEqual(self.gx.read("data/log/pylontech-mqtt"), "no folder")
+
     def test_nothing_is_written_to_flash_while_it_runs(self):
         self.configure()
         self.installed()
