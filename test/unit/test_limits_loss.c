@@ -432,6 +432,14 @@ static void test_soc_moves_on_without_a_missing_module(void **state)
 	assert_int_equal(s.bank.discharge_soc_pct, 8);
 	assert_int_equal(s.bank.charge_soc_pct, 10); /* a fuller rest is not made emptier for the charge rules */
 	assert_false(limits.bank_set.discharge_blocked);
+
+	begin(&s, &limits, 3);
+	for (int m = 0; m < 3; m++)
+		s.rack.module[m].pwr.soc_pct = opt_some(m < 2 ? 88 : 95);
+	step(&s, &limits, 0, 0, 0);
+	step(&s, &limits, 4, 0, 1000);
+	assert_int_equal(s.bank.charge_soc_pct, 91); /* 90.3, to the careful side */
+	assert_int_equal(s.bank.discharge_soc_pct, 88);
 }
 
 /* The lowest cell that decides over a lost battery may be one of a module that went before the others. */
