@@ -45,6 +45,7 @@ struct schedule {
 	bool scanning;      /* this pass also tries addresses without a module */
 	bool eager;         /* the caller's, after schedule_init: nothing waits for a later pass */
 	bool table_seen;    /* the console has the `pwr` table and it could be read */
+	bool table_tells;   /* the caller's: it has shown a lowest or highest cell or temperature, so it is worth a glance */
 	bool glancing;      /* the table is being read between two commands of the pass */
 	int glance_tries;   /* of the present glance that failed */
 	int glance_failures; /* glances in a row that failed for good */

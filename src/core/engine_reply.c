@@ -84,6 +84,17 @@ static bool confirmed(struct engine *e, const struct module *before, const struc
 	return not_yet(fault, "would block or jumps: once more");
 }
 
+static bool tells_extremes(const struct reply_table *table)
+{
+	for (int i = 0; i < table->rows; i++) {
+		const struct reply_row *row = &table->row[i];
+
+		if (row->cell_low_mv.known || row->cell_high_mv.known || row->temp_low_mc.known || row->temp_high_mc.known)
+			return true;
+	}
+	return false;
+}
+
 /* One row at a time, so that a damaged digit in one holds back that one: the table must be read again then. */
 static bool take_table(struct engine *e, const char *body, int64_t now_ms,
                        struct reply_fault *fault)
@@ -94,6 +105,7 @@ static bool take_table(struct engine *e, const char *body, int64_t now_ms,
 	if (reply_parse_table(body, &table, fault) != REPLY_OK)
 		return false;
 	report_unlisted(e->out, &e->told.missing, &e->settings, &table);
+	e->schedule.table_tells |= tells_extremes(&table);
 	for (int i = 0; i < table.rows; i++) {
 		struct reply_table one = { .rows = 1, .row = { table.row[i] } };
 		struct module *m = &e->rack.module[table.row[i].address - 1], before = *m;

@@ -190,7 +190,7 @@ static bool present_is_due(const struct schedule *s, const struct rack *rack, in
 
 bool schedule_glances(const struct schedule *s)
 {
-	return s->table_seen && s->glance_failures < GLANCE_FAILURES;
+	return s->table_seen && s->table_tells && s->glance_failures < GLANCE_FAILURES;
 }
 
 const char *schedule_fast_name(enum schedule_fast fast)

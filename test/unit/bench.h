@@ -46,6 +46,8 @@ struct bench {
 	struct bench_module module[RACK_MODULES_MAX];
 	bool dead, asleep, no_port, taken_port; /* of the last: another program holds it */
 	bool no_table, no_pwrsys, no_stat;
+	bool bare_table;     /* its columns of extremes are empty */
+	int32_t slow_ms;     /* how much later than BENCH_DELAY_MS a reply is whole */
 	bool getpwr;          /* the console knows it */
 	bool getpwr_nonsense; /* but what it says has no temperatures */
 	int32_t getpwr_off_mv; /* by how much its cells differ from those of `bat` */
@@ -149,6 +151,9 @@ static inline void put_table(struct bench *b)
 
 		if (!m->there)
 			put(b, "%d %s\r\r\n", i + 1, dashes);
+		else if (b->bare_table)
+			put(b, "%d %d %d %d - - - - %s Normal Normal Normal %d%% 2024-03-05 07:08:09 Normal Normal\r\r\n", i + 1,
+			    bench_pack_mv(m), m->current_ma, m->temp_mc, m->base, m->soc_pct);
 		else
 			put(b, "%d %d %d %d %d %d %d %d %s Normal Normal Normal %d%% 2024-03-05 07:08:09 Normal "
 			       "Normal\r\r\n", i + 1, bench_pack_mv(m), m->current_ma, m->temp_mc,
@@ -304,7 +309,7 @@ static inline void bench_answer(struct bench *b, struct command command)
 {
 	b->length = 0;
 	b->replying = true;
-	b->reply_ms = b->now_ms + BENCH_DELAY_MS;
+	b->reply_ms = b->now_ms + BENCH_DELAY_MS + b->slow_ms;
 	if (command.kind == COMMAND_WAKE) {
 		b->asleep = b->asleep && b->baud != 1200;
 		b->replying = false;

@@ -260,6 +260,23 @@ static void test_optional_replies(void **state)
 	assert_int_equal(f.cycles.value, 211);
 }
 
+/* A table that shows no lowest and no highest value is not glanced at between the replies. */
+static void test_table_without_extremes(void **state)
+{
+	(void)state;
+	for (int bare = 0; bare <= 1; bare++) {
+		static struct bench b;
+
+		bench_init(&b, 2);
+		b.bare_table = bare;
+		bench_run_pass(&b);
+		b.slow_ms = 600;
+		bench_run(&b, 20000);
+		assert_true(b.online);
+		assert_int_equal(strstr(b.trace, "pwr1 pwr bat1") == NULL, bare);
+	}
+}
+
 /* `addresses = auto`: whom the table shows, and later ones too. */
 static void test_auto(void **state)
 {
@@ -438,6 +455,7 @@ int main(void)
 		cmocka_unit_test(test_every_rhythm_keeps_modules),
 		cmocka_unit_test(test_stricter_limit),
 		cmocka_unit_test(test_optional_replies),
+		cmocka_unit_test(test_table_without_extremes),
 		cmocka_unit_test(test_auto),
 		cmocka_unit_test(test_auto_without_table),
 		cmocka_unit_test(test_unlisted_module),

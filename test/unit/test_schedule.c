@@ -22,6 +22,7 @@ static void desk_init(struct desk *d, uint32_t addresses)
 	d->settings.battery.addresses = addresses;
 	rack_init(&d->rack, &d->settings);
 	schedule_init(&d->schedule);
+	d->schedule.table_tells = true;
 	for (int address = 1; address <= RACK_MODULES_MAX; address++)
 		d->schedule.fast[address] = SCHEDULE_FAST_REFUSED;
 	d->step_ms = 100;
