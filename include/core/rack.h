@@ -124,6 +124,10 @@ bool rack_getpwr_agrees(const struct module *m, const struct reply_getpwr *getpw
 /* Whether a module that carries current has said the same to the byte for too long: its console hangs. */
 bool rack_frozen(const struct module *m, const struct settings_protection *p, int64_t now_ms);
 
+/* Makes `before` the module that a reply which has led to `now` is compared with: what the table has shown does not count
+ * where `bat` has just taken it back, and where it has come again it is no news. */
+void rack_level_beyond(struct module *before, const struct module *now, const struct settings *settings);
+
 /* Whether two readings of one module differ by more than is believed at once: a cell, the SoC, a temperature,
  * or a sense line that has failed since (protection.md, "Confirmation"). */
 bool rack_jumped(const struct rack_reading *before, const struct rack_reading *now,

@@ -67,13 +67,15 @@ static bool take_info(struct engine *e, int address, const char *body, int64_t n
 static bool confirmed(struct engine *e, const struct module *before, const struct module *m,
                       int64_t now_ms, struct reply_fault *fault)
 {
+	struct module then = *before;
 	const struct reply_pwrsys *pwrsys = e->rack.pwrsys_ms == RACK_NEVER ? NULL : &e->rack.pwrsys;
 	bool known = before->pwr_ms != RACK_NEVER && before->bat_ms != RACK_NEVER;
 	struct confirm *c = &e->confirm[m->address - 1];
 	struct rack_reading was, is;
 
+	rack_level_beyond(&then, m, &e->settings);
 	rack_read(&e->rack, m, &e->settings, now_ms, &is);
-	rack_read(&e->rack, before, &e->settings, now_ms, &was);
+	rack_read(&e->rack, &then, &e->settings, now_ms, &was);
 	if (!(known && rack_jumped(&was, &is, &e->settings.protection)) &&
 	    !limits_would_block(&e->limits, &e->settings, &is, pwrsys, now_ms)) {
 		confirm_drop(c);
@@ -88,8 +90,9 @@ static bool tells_extremes(const struct reply_table *table)
 {
 	for (int i = 0; i < table->rows; i++) {
 		const struct reply_row *row = &table->row[i];
+		struct opt low = opt_min(row->cell_low_mv, row->temp_low_mc);
 
-		if (row->cell_low_mv.known || row->cell_high_mv.known || row->temp_low_mc.known || row->temp_high_mc.known)
+		if (opt_max(low, opt_max(row->cell_high_mv, row->temp_high_mc)).known)
 			return true;
 	}
 	return false;

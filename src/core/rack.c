@@ -306,6 +306,14 @@ static void look_beyond(struct rack_beyond *b, const struct reply_row *row, cons
 	b->temp_high_mc = opt_max(b->temp_high_mc, row->temp_high_mc);
 }
 
+void rack_level_beyond(struct module *before, const struct module *now, const struct settings *settings)
+{
+	if (before->bat_ms != now->bat_ms)
+		before->beyond = now->beyond;
+	else if (before->row_ms != now->row_ms && before->row_ms != RACK_NEVER)
+		look_beyond(&before->beyond, &before->row, settings);
+}
+
 void rack_take_table(struct rack *rack, const struct reply_table *table, const struct settings *settings, int64_t now_ms)
 {
 	for (int i = 0; i < table->rows; i++) {

@@ -277,6 +277,33 @@ static void test_table_without_extremes(void **state)
 	}
 }
 
+/* A table that always tells another temperature than the modules themselves is believed when it has come twice. After
+ * that neither is a jump from the other any more. */
+static void test_table_that_differs(void **state)
+{
+	static struct bench b;
+
+	(void)state;
+	bench_init(&b, 2);
+	bench_run(&b, 10000);
+	bench_run_to_pause(&b);
+	bench_forget(&b);
+	b.table_tlow_mc = 14000;
+	bench_run_pass(&b);
+	assert_string_equal(b.trace, "pwr pwr pwr1 bat1 pwr2 bat2");
+	for (int i = 0; i < 5; i++) {
+		bench_run_to_pause(&b);
+		bench_forget(&b);
+		bench_run_pass(&b);
+		assert_string_equal(b.trace, "pwr pwr1 bat1 pwr2 bat2");
+	}
+	bench_run_to_pause(&b);
+	bench_forget(&b);
+	b.trouble = (struct bench_trouble){ BENCH_MUTE, COMMAND_PWR_TABLE, 0, 2 };
+	bench_run_pass(&b);
+	assert_null(strstr(b.trace, "pwr1 pwr1"));
+}
+
 /* `addresses = auto`: whom the table shows, and later ones too. */
 static void test_auto(void **state)
 {
@@ -456,6 +483,7 @@ int main(void)
 		cmocka_unit_test(test_stricter_limit),
 		cmocka_unit_test(test_optional_replies),
 		cmocka_unit_test(test_table_without_extremes),
+		cmocka_unit_test(test_table_that_differs),
 		cmocka_unit_test(test_auto),
 		cmocka_unit_test(test_auto_without_table),
 		cmocka_unit_test(test_unlisted_module),
