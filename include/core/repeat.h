@@ -3,7 +3,7 @@
  * A damaged digit can leave a reply whole and plausible. Most damage is seen, though, because most bytes of a reply
  * are no digits: so a line that shows damage is not believed at the first word for a while (REPEAT_MS). Numbers may
  * differ a little (the tolerances stand in the tables of repeat.c); where voltages or current move by more than that
- * from each reply to the next, the third is believed. */
+ * from each reply to the next, the third is believed, unless it is far from them. */
 #ifndef CORE_REPEAT_H
 #define CORE_REPEAT_H
 

@@ -58,7 +58,7 @@ struct schedule {
 
 void schedule_init(struct schedule *s);
 
-/* The console was found anew: what it refused before may work now. */
+/* The console was found anew, or logged in to: what it refused before may work now. The first pass begins again. */
 void schedule_console_found(struct schedule *s);
 
 /* A module came back: it may be another one, so ask who it is. */

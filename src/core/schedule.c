@@ -63,9 +63,17 @@ void schedule_init(struct schedule *s)
 			s->asked_ms[row][address] = RACK_NEVER;
 }
 
+/* It has a bank to show: what can wait waits. */
+static bool first_pass(const struct schedule *s)
+{
+	return s->pass_ms == s->first_ms;
+}
+
 void schedule_console_found(struct schedule *s)
 {
 	memset(s->refused, 0, sizeof s->refused);
+	if (first_pass(s)) /* the first limits are to know all that bounds them */
+		s->row = s->address = s->tries = 0;
 }
 
 void schedule_module_back(struct schedule *s, int address)
@@ -115,12 +123,6 @@ void schedule_begin(struct schedule *s, const struct settings *settings, const s
 	for (int i = 0; i < RACK_MODULES_MAX; i++)
 		s->missing |= (uint32_t)(rack->module[i].state == MODULE_LOST || !rack->module[i].wanted) << i;
 	s->scanning = scan_due(s, settings, now_ms);
-}
-
-/* It has a bank to show: what can wait waits. */
-static bool first_pass(const struct schedule *s)
-{
-	return s->pass_ms == s->first_ms;
 }
 
 static bool read_in_this_pass(const struct schedule *s, enum command_kind kind, int address)

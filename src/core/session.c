@@ -18,9 +18,14 @@ enum {
 };
 
 /* While a reply is known to go on the port need not be read: but for so long at most and at least, and before so many
- * bytes are waiting there. The end is looked at as it comes, because no reply is sure to be as long as the last one. Whoever
- * reads has so long for it before silence is told. */
-enum { NAP_MS = 1200, SHORT_NAP_MS = 10, NAP_BYTES = 2048, END_BYTES = 16, READ_MS = 100 };
+ * bytes are waiting there. What has hardly begun, an echo, may not go on: no nap outlasts the patience for it. The end is
+ * looked at as it comes, because no reply is sure to be as long as the last one. Whoever reads has so long for it before
+ * silence is told. */
+enum {
+	NAP_MS = 1200, FIRST_NAP_MS = 400, SHORT_NAP_MS = 10,
+	NAP_BYTES = 2048, BEGUN_BYTES = 64, END_BYTES = 16,
+	READ_MS = 100
+};
 
 enum { WAKE_BAUD = 1200, SLOW_BELOW_BAUD = 19200, WAKES_A_SPEED = 2, KNOCKS_A_WAKE = 4 };
 
@@ -456,9 +461,9 @@ int64_t session_read_after(const struct session *s)
 	int32_t left = length - END_BYTES - s->bytes;
 	int64_t nap_ms = wire_ms(s, (int32_t)number_min(left, NAP_BYTES));
 
-	if (s->state != SESSION_AWAITING || s->swift || nap_ms < SHORT_NAP_MS)
+	if (s->state != SESSION_AWAITING || s->bytes == 0 || s->swift || nap_ms < SHORT_NAP_MS)
 		return INT64_MIN;
-	return (s->bytes == 0 ? s->sent_ms : s->byte_ms) + number_min(nap_ms, NAP_MS);
+	return s->byte_ms + number_min(nap_ms, s->bytes < BEGUN_BYTES ? FIRST_NAP_MS : NAP_MS);
 }
 
 int32_t session_speed_baud(const struct session *s)

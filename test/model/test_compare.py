@@ -94,8 +94,8 @@ class AlteredModel(unittest.TestCase):
         import model
         right = model.Model.seen
 
-        def seen(this, sound):
-            return {**right(this, sound), 'full': any(this.modules[i].coulomb == 'Full' for i in sound)}
+        def seen(this, sound, kept):
+            return {**right(this, sound, kept), 'full': any(this.modules[i].coulomb == 'Full' for i in sound)}
         with mock.patch.object(model.Model, 'seen', seen):
             self.assertIsNotNone(first_failing(CORE, compare.schema_of(CORE), range(5)))
 

@@ -117,10 +117,18 @@ static void test_text_and_stack(void **state)
 	assert_true(repeat_take(&r, REPEAT_PWRSYS, NULL, &pwrsys));
 }
 
-/* A current that is another one in every reply is believed the third time; a temperature never is. */
+/* A current that is another one in every reply is believed the third time, but not one with a digit too many; a
+ * temperature never is. */
 static void test_what_moves(void **state)
 {
 	static const bool believed[] = { false, false, true, false, false, true };
+	static const struct {
+		int32_t current_ma;
+		bool believed;
+	} steps[] = {
+		{ -4070, false }, { -8000, false }, { -44070, false }, { -49071, false }, { -54071, true },
+		{ -1000, false }, { -8000, false }, { 5000, true },
+	};
 	const struct reply_pwr accepted = a_pwr(0);
 	struct repeat r = { 0 };
 
@@ -129,6 +137,12 @@ static void test_what_moves(void **state)
 		struct reply_pwr now = a_pwr(1000 * (i + 1));
 
 		assert_row("moving", i, repeat_take(&r, REPEAT_PWR, &accepted, &now), believed[i]);
+	}
+	memset(&r, 0, sizeof r);
+	for (int i = 0; i < COUNT_OF(steps); i++) {
+		struct reply_pwr now = a_pwr(steps[i].current_ma);
+
+		assert_row("step", i, repeat_take(&r, REPEAT_PWR, &accepted, &now), steps[i].believed);
 	}
 	memset(&r, 0, sizeof r);
 	for (int i = 0; i < 20; i++) {

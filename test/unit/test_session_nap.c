@@ -39,9 +39,10 @@ static void test_naps(void **state)
 		int length, come;
 		int64_t took_ms, nap_ms; /* -1: none */
 	} rows[] = {
-		{ "nothing has come yet: from the command on", 19200, 960, 0, 500, 481 }, /* 944 bytes, sent 10 ms ago */
-		{ "a long one: as much as the port's buffer holds", 19200, 3000, 10, 1600, 1066 }, /* 2048 bytes */
-		{ "but not for long", 9600, 3000, 10, 3200, 1200 },
+		{ "nothing has come yet", 19200, 960, 0, 500, -1 },
+		{ "it has hardly begun: at most 400 ms", 19200, 3000, 63, 1600, 400 },
+		{ "a long one: as much as the port's buffer holds", 19200, 3000, 64, 1600, 1066 }, /* 2048 bytes */
+		{ "but not for long", 9600, 3000, 64, 3200, 1200 },
 		{ "the rest of it less its end", 19200, 960, 800, 500, 75 },        /* 144 bytes */
 		{ "hardly worth it", 19200, 960, 924, 500, 10 },                    /* 20 bytes, 10.4 ms */
 		{ "not worth it", 19200, 960, 925, 500, -1 },
@@ -77,7 +78,7 @@ static void test_silence_after_a_nap(void **state)
 
 		learn(&s, 19200, 3000, 1600);
 		assert_true(session_send(&s, (struct command){ COMMAND_PWR, 1 }, 0, 4000));
-		feed(&s, 10, 4020);
+		feed(&s, 64, 4020);
 		assert_true(session_read_after(&s) == 5086);
 		assert_true(session_deadline(&s) == 5186);
 		assert_int_equal(session_tick(&s, 5185).kind, SESSION_NOTHING);
