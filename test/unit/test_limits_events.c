@@ -79,39 +79,29 @@ static void test_events(void **state)
 /* Measured values are witnesses too. */
 static void test_events_measured(void **state)
 {
-	struct scene s;
-	struct limits limits;
+	static const struct {
+		uint32_t bits;
+		void (*put)(struct scene *s, int32_t value);
+		int32_t on, beyond;
+	} rows[] = {
+		{ 0x10, put_cell, 2800, 2799 }, { 0x10, put_pack, 45000, 44999 }, { 0x100, put_temp, 50000, 50001 },
+	};
 
 	(void)state;
-	scene_init(&s, 1);
-	limits_init(&limits);
-	s.rack.module[0].pwr.bat_events.bits = 0x10;
-	put_cell(&s, 2800);
-	scene_step(&s, &limits, 0);
-	assert_false(limits.bank_set.discharge_blocked);
-	put_cell(&s, 2799);
-	scene_step(&s, &limits, 1000);
-	assert_true(limits.bank_set.discharge_blocked);
+	for (int i = 0; i < COUNT_OF(rows); i++) {
+		struct scene s;
+		struct limits limits;
 
-	scene_init(&s, 1);
-	limits_init(&limits);
-	s.rack.module[0].pwr.power_events.bits = 0x10;
-	put_pack(&s, 45000);
-	scene_step(&s, &limits, 0);
-	assert_false(limits.bank_set.discharge_blocked);
-	put_pack(&s, 44999);
-	scene_step(&s, &limits, 1000);
-	assert_true(limits.bank_set.discharge_blocked);
-
-	scene_init(&s, 1);
-	limits_init(&limits);
-	s.rack.module[0].pwr.bat_events.bits = 0x100;
-	put_temp(&s, 50000);
-	scene_step(&s, &limits, 0);
-	assert_false(limits.bank_set.discharge_blocked);
-	put_temp(&s, 50001);
-	scene_step(&s, &limits, 1000);
-	assert_true(limits.bank_set.discharge_blocked);
+		scene_init(&s, 1);
+		limits_init(&limits);
+		s.rack.module[0].pwr.power_events.bits = rows[i].bits;
+		rows[i].put(&s, rows[i].on);
+		scene_step(&s, &limits, 0);
+		assert_row("on", i, limits.bank_set.discharge_blocked, false);
+		rows[i].put(&s, rows[i].beyond);
+		scene_step(&s, &limits, 1000);
+		assert_row("beyond", i, limits.bank_set.discharge_blocked, true);
+	}
 }
 
 /* So are the state words of single cells. */
