@@ -43,6 +43,7 @@ SILENT = {
     ("read_once", "read"): "tried again",
     ("file_read", "close"): "nothing was written",
     ("file_read", "open"): "of the history it is tried again; of the configuration it is told",
+    ("read_open", "fstat"): "the same",
     ("read_open", "read"): "the same",
     ("history_file_read", "access"): "it is read all the same",
     ("port_open", "close"): "nothing was written",
