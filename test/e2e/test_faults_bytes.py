@@ -52,8 +52,8 @@ class ReplyFaults(unittest.TestCase):
 
     def test_some_late(self):
         """One module's replies hit those of the other."""
-        # what comes late makes passes of up to 6 s, and a module may be 2.5 of them old
-        with Row("a module's replies late, inside the other's", paced=True, late_s=10.0) as row:
+        # what comes late makes passes of up to 6 s, in which the other module is read once: at an age of 5 s it would be lost
+        with Row("a module's replies late, inside the other's", paced=True, age_s=DEFAULT_AGE_S, late_s=10.0) as row:
             row.spoil(lambda: [row.sim.fault("late", command=c, seconds=s)
                                for c, s in (("pwr 2", 1.02), ("bat 2", 1.05), ("pwr", 1.03))])
             row.watch(15)
