@@ -111,7 +111,7 @@ bool rack_take_getpwr(struct rack *rack, int address, const struct reply_getpwr 
 void rack_take_stat(struct rack *rack, int address, const struct reply_stat *stat, int64_t now_ms);
 void rack_take_pwrsys(struct rack *rack, const struct reply_pwrsys *pwrsys, int64_t now_ms);
 /* The table: refreshes no age. With `addresses = auto` present rows become wanted modules. Of a module that is not
- * online a row says that it is there, no more: nobody has seen its values twice. An unknown word counts the second time. */
+ * online a row is for display only: nobody has seen its values twice. An unknown word counts the second time. */
 void rack_take_table(struct rack *rack, const struct reply_table *table, const struct settings *settings, int64_t now_ms);
 
 /* Notes the bytes of a good reply: a console that hangs repeats itself. */

@@ -47,7 +47,7 @@ void report_cells(struct engine_actions *out, int console, int configured);
 void report_unlike_cells(struct engine_actions *out, bool *told, struct rack_cells cells);
 
 /* The unknown state word in a reply about a module, "" for none, when it is another one than before. */
-void report_unknown_word(struct engine_actions *out, struct command command, const struct module *module,
+void report_unknown_word(struct engine_actions *out, enum command_kind kind, const struct module *module,
                          const char *before, const char *now);
 
 /* Changed event and state words of a module; `before` NULL: the first reply. */

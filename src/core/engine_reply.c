@@ -124,7 +124,7 @@ static bool take_table(struct engine *e, const char *body, int64_t now_ms,
 			sure = false;
 			continue;
 		}
-		report_unknown_word(e->out, (struct command){ COMMAND_PWR_TABLE, 0 }, m, before.row.unknown_word, m->row.unknown_word);
+		report_unknown_word(e->out, COMMAND_PWR_TABLE, m, before.row.unknown_word, m->row.unknown_word);
 	}
 	return sure;
 }
@@ -147,7 +147,7 @@ static bool take_pwr(struct engine *e, int address, const char *body, int64_t no
 	rack_note_bytes(m, RACK_PWR, body, now_ms);
 	m->wanted |= e->settings.battery.addresses == 0;
 	report_events(e->out, address, before.pwr_ms != RACK_NEVER ? &before.pwr : NULL, &pwr);
-	report_unknown_word(e->out, (struct command){ COMMAND_PWR, (uint8_t)address }, m, before.pwr.unknown_word, pwr.unknown_word);
+	report_unknown_word(e->out, COMMAND_PWR, m, before.pwr.unknown_word, pwr.unknown_word);
 	return true;
 }
 
@@ -166,7 +166,7 @@ static bool take_bat(struct engine *e, int address, const char *body, int64_t no
 		return false;
 	}
 	rack_note_bytes(m, RACK_BAT, body, now_ms);
-	report_unknown_word(e->out, (struct command){ COMMAND_BAT, (uint8_t)address }, m, before.bat.unknown_word, bat.unknown_word);
+	report_unknown_word(e->out, COMMAND_BAT, m, before.bat.unknown_word, bat.unknown_word);
 	return true;
 }
 
@@ -191,7 +191,7 @@ static bool take_getpwr(struct engine *e, int address, const char *body, int64_t
 		return false;
 	}
 	rack_note_bytes(m, RACK_GETPWR, body, now_ms);
-	report_unknown_word(e->out, (struct command){ COMMAND_GETPWR, (uint8_t)address }, m, before.bat.unknown_word, getpwr.bat.unknown_word);
+	report_unknown_word(e->out, COMMAND_GETPWR, m, before.bat.unknown_word, getpwr.bat.unknown_word);
 	return true;
 }
 

@@ -202,6 +202,13 @@ static bool soc_confirmed(struct module *m, const struct reply_bat *bat, int32_t
 	return fine;
 }
 
+/* The module has spoken for its cells: what the table showed of them is past. */
+static void cells_told(struct module *m, int64_t now_ms)
+{
+	m->bat_ms = now_ms;
+	m->beyond = (struct rack_beyond){ 0 };
+}
+
 bool rack_take_bat(struct rack *rack, int address, const struct reply_bat *bat,
                    const struct settings *settings, int64_t now_ms, struct reply_fault *fault)
 {
@@ -223,8 +230,7 @@ bool rack_take_bat(struct rack *rack, int address, const struct reply_bat *bat,
 	if (known_cells(m) != bat->cells)
 		m->info.cells = opt_none();
 	m->bat = *bat;
-	m->bat_ms = now_ms;
-	m->beyond = (struct rack_beyond){ 0 };
+	cells_told(m, now_ms);
 	for (int i = 0; i < bat->cells; i++)
 		m->temps_seen |= (uint32_t)bat->cell[i].temp_mc.known << i;
 	return true;
@@ -256,8 +262,7 @@ bool rack_take_getpwr(struct rack *rack, int address, const struct reply_getpwr 
 		m->temps_seen |= (uint32_t)now->temp_mc.known << i;
 	}
 	text_copy(m->bat.unknown_word, sizeof m->bat.unknown_word, getpwr->bat.unknown_word);
-	m->bat_ms = now_ms;
-	m->beyond = (struct rack_beyond){ 0 };
+	cells_told(m, now_ms);
 	return true;
 }
 

@@ -393,9 +393,10 @@ void report_events(struct engine_actions *out, int address, const struct reply_p
 	report_state_word(out, address, "Soh. Status", old->soh, now->soh);
 }
 
-void report_unknown_word(struct engine_actions *out, struct command command, const struct module *module,
+void report_unknown_word(struct engine_actions *out, enum command_kind kind, const struct module *module,
                          const char *before, const char *now)
 {
+	struct command command = { kind, command_has_address(kind) ? module->address : 0 };
 	struct text t;
 
 	if (now[0] == '\0' || strcmp(before, now) == 0)

@@ -64,12 +64,18 @@ static inline void scene_read(struct scene *s, int64_t now_ms)
 	}
 }
 
+/* The limits, as the readings are. */
+static inline void scene_judge(struct scene *s, struct limits *limits, int64_t now_ms)
+{
+	bank_subject(&s->rack, &s->settings, s->reading, s->modules, &s->bank);
+	limits_step(limits, &s->settings, s->reading, s->modules, &s->bank, now_ms);
+}
+
 /* All of them are read, and the limits worked out. */
 static inline void scene_step(struct scene *s, struct limits *limits, int64_t now_ms)
 {
 	scene_read(s, now_ms);
-	bank_subject(&s->rack, &s->settings, s->reading, s->modules, &s->bank);
-	limits_step(limits, &s->settings, s->reading, s->modules, &s->bank, now_ms);
+	scene_judge(s, limits, now_ms);
 }
 
 #endif

@@ -28,9 +28,7 @@ static inline void stand_work(struct stand *t, int offline, int i)
 	struct scene *s = &t->scene;
 	int address = s->rack.module[i].address;
 
-	scene_read(s, 0);
-	bank_subject(&s->rack, &s->settings, s->reading, s->modules, &s->bank);
-	limits_step(&t->limits, &s->settings, s->reading, s->modules, &s->bank, 0);
+	scene_step(s, &t->limits, 0);
 	alarms_step(&t->alarms, &s->settings, s->reading, s->modules, offline, s->modules + offline, 0);
 	memset(&t->bank, 0xaa, sizeof t->bank); /* nothing may be left as it was */
 	memset(&t->alone, 0xaa, sizeof t->alone);

@@ -216,8 +216,7 @@ static void test_pack_cut_takes_two_readings(void **state)
 		put(&s, PACK, steps[i].mv);
 		scene_read(&s, steps[i].now_ms);
 		s.reading[0].pwr_ms = steps[i].pwr_ms;
-		bank_subject(&s.rack, &s.settings, s.reading, 1, &s.bank);
-		limits_step(&limits, &s.settings, s.reading, 1, &s.bank, steps[i].now_ms);
+		scene_judge(&s, &limits, steps[i].now_ms);
 		assert_row("pack cut", i, limits.bank_set.discharge_blocked, steps[i].blocked);
 	}
 }
