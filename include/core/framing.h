@@ -68,9 +68,10 @@ void framing_init(struct framing *f);
  * the counts. */
 void framing_expect(struct framing *f, const char *echo);
 
-/* Takes one byte. After FRAMING_CLOSED or FRAMING_OVERFLOW nothing is awaited any more; `body`
- * (terminated) and `verdict` stay as they are until the next framing_expect. */
-enum framing_event framing_feed(struct framing *f, uint8_t byte);
+/* Takes bytes up to the first event. `length`: how many there are, and then how many were taken: all of them with
+ * FRAMING_MORE. After FRAMING_CLOSED or FRAMING_OVERFLOW nothing is awaited any more; `body` (terminated) and
+ * `verdict` stay as they are until the next framing_expect. */
+enum framing_event framing_feed(struct framing *f, const uint8_t *bytes, size_t *length);
 
 /* Whether the last prompt was that of the debug mode (`..._debug>`). */
 bool framing_debug_prompt(const struct framing *f);

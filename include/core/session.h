@@ -10,6 +10,7 @@
 #include "core/framing.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum session_state {
@@ -94,9 +95,9 @@ void session_start(struct session *s, int64_t now_ms);
  * replied to, with an address that fits it. */
 bool session_send(struct session *s, struct command command, int32_t first_byte_ms, int64_t now_ms);
 
-/* Takes one byte from the port. After SESSION_REPLY framing.body stays as it is until the next
- * session_send. */
-struct session_news session_feed(struct session *s, uint8_t byte, int64_t now_ms);
+/* Takes bytes from the port, up to the first news. `length`: how many there are, and then how many were taken: all of
+ * them with SESSION_NOTHING. After SESSION_REPLY framing.body stays as it is until the next session_send. */
+struct session_news session_feed(struct session *s, const uint8_t *bytes, size_t *length, int64_t now_ms);
 
 /* Lets time act. To be called at or after session_deadline, at any time without harm. */
 struct session_news session_tick(struct session *s, int64_t now_ms);

@@ -377,11 +377,12 @@ static void port_gone(struct engine *e, const char *why, bool taken, int64_t now
 
 static void take_bytes(struct engine *e, const struct engine_event *event, int64_t now_ms)
 {
-	for (size_t i = 0; i < event->length; i++) {
-		struct session_news news = session_feed(&e->session, event->bytes[i], now_ms);
+	for (size_t taken = 0, some; taken < event->length; taken += some) {
+		struct session_news news;
 
-		if (news.kind != SESSION_NOTHING)
-			take_news(e, &news, now_ms);
+		some = event->length - taken;
+		news = session_feed(&e->session, event->bytes + taken, &some, now_ms);
+		take_news(e, &news, now_ms);
 	}
 }
 

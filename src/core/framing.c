@@ -188,13 +188,32 @@ static enum framing_event add_to_line(struct framing *f, char c)
 	return f->echoed ? finish(f, FRAMING_OVERFLOW) : FRAMING_MORE;
 }
 
-enum framing_event framing_feed(struct framing *f, uint8_t byte)
+static bool is_text(uint8_t byte)
+{
+	return byte == '\t' || (byte >= 0x20 && byte <= 0x7e);
+}
+
+/* Most bytes: those of a line that end nothing and fit into it go there at once. Returns how many. */
+static size_t take_text(struct framing *f, const uint8_t *bytes, size_t length)
+{
+	size_t room = sizeof f->line - 1 - f->line_length, run = 0;
+
+	if (length > room)
+		length = room;
+	while (run < length && bytes[run] != '>' && is_text(bytes[run]))
+		run++;
+	memcpy(f->line + f->line_length, bytes, run);
+	f->line_length += run;
+	return run;
+}
+
+static enum framing_event take_byte(struct framing *f, uint8_t byte)
 {
 	if (byte == '\r')
 		return FRAMING_MORE;
 	if (byte == '\n')
 		return end_line(f);
-	if (byte != '\t' && (byte < 0x20 || byte > 0x7e)) {
+	if (!is_text(byte)) {
 		f->not_text++;
 		f->dirty = f->dirty || f->echoed;
 		return FRAMING_MORE;
@@ -202,6 +221,20 @@ enum framing_event framing_feed(struct framing *f, uint8_t byte)
 	if (byte == '>' && is_word(f->line, f->line_length))
 		return take_prompt(f);
 	return add_to_line(f, (char)byte);
+}
+
+enum framing_event framing_feed(struct framing *f, const uint8_t *bytes, size_t *length)
+{
+	enum framing_event event = FRAMING_MORE;
+	size_t taken = 0;
+
+	while (taken < *length && event == FRAMING_MORE) {
+		taken += take_text(f, bytes + taken, *length - taken);
+		if (taken < *length)
+			event = take_byte(f, bytes[taken++]);
+	}
+	*length = taken;
+	return event;
 }
 
 bool framing_debug_prompt(const struct framing *f)

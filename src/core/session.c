@@ -418,19 +418,25 @@ static enum event framing_to_event(struct session *s, enum framing_event framed)
 	}
 }
 
-struct session_news session_feed(struct session *s, uint8_t byte, int64_t now_ms)
+/* A framing's event that is none to the state is no news: the bytes behind it are taken, too. */
+struct session_news session_feed(struct session *s, const uint8_t *bytes, size_t *length, int64_t now_ms)
 {
 	struct session_news news = { .kind = SESSION_NOTHING };
-	enum framing_event framed = framing_feed(&s->framing, byte);
-	bool alone = s->bytes == 0 || s->byte_ms != now_ms; /* of those that come together the first speaks for all */
+	size_t taken = 0;
 
-	s->bytes++;
-	if (framed == FRAMING_MORE && !alone)
-		return news;
-	s->byte_ms = now_ms;
-	if (alone)
-		take(s, BYTE, now_ms, &news);
-	take(s, framing_to_event(s, framed), now_ms, &news);
+	while (taken < *length && news.kind == SESSION_NOTHING) {
+		size_t some = *length - taken;
+		enum framing_event framed = framing_feed(&s->framing, bytes + taken, &some);
+		bool alone = s->bytes == 0 || s->byte_ms != now_ms; /* of those that come together the first speaks for all */
+
+		taken += some;
+		s->bytes += (int32_t)some;
+		s->byte_ms = now_ms;
+		if (alone)
+			take(s, BYTE, now_ms, &news);
+		take(s, framing_to_event(s, framed), now_ms, &news);
+	}
+	*length = taken;
 	return news;
 }
 

@@ -26,7 +26,7 @@ static void expect_prompt(const struct framing *f)
 	                 strlen(f->prompt));
 }
 
-static void expect_event(const struct framing *f, enum framing_event event, bool echoed)
+static void expect_event(const struct framing *f, enum framing_event event)
 {
 	assert_true(f->line_length < sizeof f->line);
 	if (event == FRAMING_MORE)
@@ -34,23 +34,38 @@ static void expect_event(const struct framing *f, enum framing_event event, bool
 	expect_prompt(f);
 	if (event == FRAMING_PROMPT)
 		return;
-	assert_true(echoed); /* nothing ends what has not begun */
 	assert_true(!f->echoed && f->echo[0] == '\0');
 	expect_body(f);
 	if (event == FRAMING_CLOSED && f->verdict == FRAMING_OK)
 		assert_true(f->completed && f->dollars && !f->refused && !f->dirty);
 }
 
-/* The same bytes to a framing that has a past, and with a CR before each, must end the same. */
-static void feed(struct framing *plain, struct framing *other, const uint8_t *data, size_t size)
+/* What `plain` took at once, one by one and with a CR before each, to a framing that has a past. */
+static void feed_slowly(struct framing *other, const uint8_t *data, size_t size, enum framing_event event)
 {
 	for (size_t i = 0; i < size; i++) {
-		bool echoed = plain->echoed;
-		enum framing_event event = framing_feed(plain, data[i]);
+		bool echoed = other->echoed;
+		size_t one = 1;
 
-		expect_event(plain, event, echoed);
-		assert_int_equal(framing_feed(other, '\r'), FRAMING_MORE);
-		assert_int_equal(framing_feed(other, data[i]), event);
+		assert_int_equal(framing_feed(other, (const uint8_t *)"\r", &one), FRAMING_MORE);
+		assert_int_equal(framing_feed(other, data + i, &one), i + 1 < size ? FRAMING_MORE : event);
+		assert_int_equal(one, 1);
+		assert_true(echoed || i + 1 < size || event == FRAMING_MORE || event == FRAMING_PROMPT); /* begun before */
+	}
+}
+
+/* Both must end the same. */
+static void feed(struct framing *plain, struct framing *other, const uint8_t *data, size_t size)
+{
+	for (size_t taken = 0, some; taken < size; taken += some) {
+		enum framing_event event;
+
+		some = size - taken;
+		event = framing_feed(plain, data + taken, &some);
+		assert_true(some > 0 && (event != FRAMING_MORE || some == size - taken));
+		expect_event(plain, event);
+		feed_slowly(other, data + taken, some, event);
+		assert_int_equal(other->stray, plain->stray);
 		if (event == FRAMING_MORE)
 			continue;
 		assert_int_equal(other->verdict, plain->verdict);
@@ -71,11 +86,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	framing_init(&plain);
 	framing_init(&other);
 	framing_expect(&other, "bat 1");
-	for (size_t i = size / 2; i < size; i++)
-		framing_feed(&other, data[i]);
+	for (size_t taken = size / 2, some; taken < size; taken += some) {
+		some = size - taken;
+		framing_feed(&other, data + taken, &some);
+	}
 	framing_expect(&plain, echo);
 	framing_expect(&other, echo);
 	memcpy(other.prompt, plain.prompt, sizeof other.prompt);
+	other.stray = plain.stray;
 	feed(&plain, &other, data, size);
 	return 0;
 }

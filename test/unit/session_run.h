@@ -2,6 +2,7 @@
 #ifndef TEST_SESSION_RUN_H
 #define TEST_SESSION_RUN_H
 
+#include "bytes.h"
 #include "check.h"
 
 #include "core/session.h"
@@ -103,7 +104,7 @@ static inline void feed_byte(struct run *r, char byte, int64_t now_ms)
 {
 	enum session_state from = r->s.state;
 
-	note(r, from, FEED, session_feed(&r->s, (uint8_t)byte, now_ms));
+	note(r, from, FEED, session_byte(&r->s, byte, now_ms));
 }
 
 static inline void tick(struct run *r, int64_t now_ms)
@@ -118,7 +119,7 @@ static inline void make_idle(struct session *s, int32_t baud)
 	session_init(s, baud);
 	session_opened(s, 0);
 	for (const char *c = PROMPT; *c; c++)
-		session_feed(s, (uint8_t)*c, 10);
+		session_byte(s, *c, 10);
 	s->order_count = 0;
 	assert_int_equal(s->state, IDLE);
 }

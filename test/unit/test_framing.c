@@ -1,4 +1,5 @@
 /* Framing: own fixtures in the shapes of console.md, and every recorded reply. */
+#include "bytes.h"
 #include "captures.h"
 #include "check.h"
 
@@ -121,7 +122,7 @@ struct outcome {
 	int verdict; /* OPEN: not closed */
 	int prompts;
 	int overflows;
-	size_t taken; /* bytes until it closed */
+	size_t taken; /* bytes, until it closed */
 };
 
 /* Feeds in chunks of at most `chunk` bytes (0: as many as there are; negative: random up to that).
@@ -133,8 +134,9 @@ static struct outcome feed(struct framing *f, const char *bytes, size_t length, 
 	struct outcome out = { .verdict = OPEN };
 	size_t left = 0;
 
-	for (size_t i = 0; i < length; i++) {
+	while (out.verdict == OPEN && out.taken < length) {
 		enum framing_event event;
+		size_t some;
 
 		if (left == 0) {
 			left = chunk == 0 ? length
@@ -144,15 +146,15 @@ static struct outcome feed(struct framing *f, const char *bytes, size_t length, 
 			memset(f, 0xa5, sizeof *f);
 			*f = moved;
 		}
-		left--;
-		event = framing_feed(f, (uint8_t)bytes[i]);
+		some = left = left < length - out.taken ? left : length - out.taken;
+		event = framing_feed(f, (const uint8_t *)bytes + out.taken, &some);
+		assert_true(some > 0 && some <= left && (event != FRAMING_MORE || some == left));
+		left -= some;
+		out.taken += some;
 		out.prompts += event == FRAMING_PROMPT;
 		out.overflows += event == FRAMING_OVERFLOW;
-		if (event != FRAMING_CLOSED)
-			continue;
-		out.verdict = (int)f->verdict;
-		out.taken = i + 1;
-		break;
+		if (event == FRAMING_CLOSED)
+			out.verdict = (int)f->verdict;
 	}
 	return out;
 }
@@ -298,7 +300,7 @@ static void test_counts(void **state)
 		framing_init(&f);
 		framing_expect(&f, "bat 1");
 		for (const char *b = rows[i].bytes; *b; b++)
-			framing_feed(&f, (uint8_t)*b);
+			framing_byte(&f, *b);
 		framing_expect(&f, "");
 		assert_row(rows[i].legend, i, f.stray, rows[i].stray);
 		assert_row(rows[i].legend, i, f.not_text, rows[i].not_text);
@@ -328,7 +330,7 @@ static void test_reply_stays(void **state)
 static int feed_until_overflow(struct framing *f, char c, int most)
 {
 	for (int i = 1; i <= most; i++)
-		if (framing_feed(f, (uint8_t)c) == FRAMING_OVERFLOW)
+		if (framing_byte(f, c) == FRAMING_OVERFLOW)
 			return i;
 	return 0;
 }
@@ -336,7 +338,7 @@ static int feed_until_overflow(struct framing *f, char c, int most)
 static void feed_text(struct framing *f, const char *bytes)
 {
 	while (*bytes)
-		framing_feed(f, (uint8_t)*bytes++);
+		framing_byte(f, *bytes++);
 }
 
 static void test_endless_line(void **state)
@@ -375,13 +377,13 @@ static void test_endless_body(void **state)
 	for (int i = 0; i < LINES - 1; i++)
 		feed_text(&f, line);
 	for (int i = 0; i < LINE - 2; i++)
-		framing_feed(&f, 'y');
-	assert_int_equal(framing_feed(&f, '\n'), FRAMING_MORE);
+		framing_byte(&f, 'y');
+	assert_int_equal(framing_byte(&f, '\n'), FRAMING_MORE);
 	assert_int_equal(f.body_length, FRAMING_BODY_MAX - 1);
 	assert_int_equal(strlen(f.body), f.body_length);
-	framing_feed(&f, 'z');
-	overflows += framing_feed(&f, '\n') == FRAMING_OVERFLOW;
-	overflows += framing_feed(&f, '\n') == FRAMING_OVERFLOW;
+	framing_byte(&f, 'z');
+	overflows += framing_byte(&f, '\n') == FRAMING_OVERFLOW;
+	overflows += framing_byte(&f, '\n') == FRAMING_OVERFLOW;
 	assert_int_equal(overflows, 1);
 	assert_int_equal(feed(&f, DONE END, strlen(DONE END), 0, NULL).verdict, OPEN);
 }
@@ -435,7 +437,7 @@ static void visit_whole(const struct capture *c)
 		assert_row(c->name, chunks[i], out.verdict, c->verdict);
 		assert_row(c->name, chunks[i], out.overflows, 0);
 		assert_row(c->name, chunks[i], (long long)out.taken,
-		           c->verdict == OPEN ? 0 : (long long)c->end);
+		           (long long)(c->verdict == OPEN ? c->length : c->end));
 		if (strcmp(f.body, body) != 0 && c->verdict != OPEN)
 			fail_msg("%s: body\n%s\nnot\n%s", c->name, f.body, body);
 	}

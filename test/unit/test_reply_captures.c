@@ -1,4 +1,5 @@
 /* The parsers against replies of real batteries (CAPTURES=dir, else ../shared/captures). */
+#include "bytes.h"
 #include "reply_files.h"
 
 #include <dirent.h>
@@ -233,7 +234,7 @@ static void test_cut(void **state)
 		framing_init(&framing);
 		framing_expect(&framing, echo);
 		for (size_t at = 0; at < wire_length; at++) {
-			enum framing_event event = framing_feed(&framing, (uint8_t)wire[at]);
+			enum framing_event event = framing_byte(&framing, wire[at]);
 
 			if (event == FRAMING_OVERFLOW ||
 			    (event == FRAMING_CLOSED) != (at + 1 == wire_length))

@@ -1,4 +1,5 @@
 /* Replies that are cut or damaged, in the body and on the wire: nothing of them is used, or it is harmless. */
+#include "bytes.h"
 #include "reply_fixtures.h"
 
 /* The number of tokens in the part of `text` before its first LF. */
@@ -57,7 +58,7 @@ static enum framing_event feed(struct framing *framing, const char *bytes, size_
 	enum framing_event last = FRAMING_MORE;
 
 	for (size_t i = 0; i < length; i++) {
-		enum framing_event event = framing_feed(framing, (uint8_t)bytes[i]);
+		enum framing_event event = framing_byte(framing, bytes[i]);
 
 		if (event == FRAMING_CLOSED || event == FRAMING_OVERFLOW)
 			last = event;

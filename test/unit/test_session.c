@@ -459,7 +459,7 @@ static void test_login(void **state)
 		assert_true(session_send(&s, (struct command){ COMMAND_LOGIN, 0 }, 0, 100));
 		for (const char *c = rows[i].reply; *c; c++) {
 			assert_row(rows[i].legend, i, news, NONE);
-			news = session_feed(&s, (uint8_t)*c, 110).kind;
+			news = session_byte(&s, *c, 110).kind;
 		}
 		assert_row(rows[i].legend, i, news, rows[i].news);
 		assert_row(rows[i].legend, i, s.framing.verdict, rows[i].verdict);
@@ -522,7 +522,7 @@ static void test_late_tick(void **state)
 	(void)state;
 	make_idle(&s, 19200);
 	session_send(&s, (struct command){ COMMAND_BAT, 1 }, 0, 100);
-	session_feed(&s, 'b', 200);
+	session_byte(&s, 'b', 200);
 	assert_int_equal(session_tick(&s, 60000).kind, SESSION_LATE);
 	assert_int_equal(s.state, PROBING);
 	assert_true(session_deadline(&s) == 60500);

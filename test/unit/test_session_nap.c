@@ -1,4 +1,5 @@
 /* When the port need not be read: while a reply of known length goes on, and never where its end could be missed. */
+#include "bytes.h"
 #include "check.h"
 
 #include "core/session.h"
@@ -13,14 +14,14 @@ static void learn(struct session *s, int32_t baud, int bytes, int64_t took_ms)
 	session_init(s, baud);
 	session_opened(s, 0);
 	for (const char *at = "\rpylon>"; *at != '\0'; at++)
-		(void)session_feed(s, (uint8_t)*at, 0);
+		(void)session_byte(s, *at, 0);
 	assert_true(session_send(s, (struct command){ COMMAND_PWR, 1 }, 0, 1000));
 	for (const char *at = head; *at != '\0'; at++)
-		(void)session_feed(s, (uint8_t)*at, 1000 + took_ms);
+		(void)session_byte(s, *at, 1000 + took_ms);
 	for (int i = 0; i < filler; i++)
-		(void)session_feed(s, i % 100 == 99 ? '\n' : 'x', 1000 + took_ms);
+		(void)session_byte(s, i % 100 == 99 ? '\n' : 'x', 1000 + took_ms);
 	for (const char *at = tail; *at != '\0'; at++)
-		news = session_feed(s, (uint8_t)*at, 1000 + took_ms);
+		news = session_byte(s, *at, 1000 + took_ms);
 	assert_int_equal(news.kind, SESSION_REPLY);
 	s->order_count = 0;
 }
@@ -28,7 +29,7 @@ static void learn(struct session *s, int32_t baud, int bytes, int64_t took_ms)
 static void feed(struct session *s, int bytes, int64_t now_ms)
 {
 	for (int i = 0; i < bytes; i++)
-		(void)session_feed(s, 'x', now_ms);
+		(void)session_byte(s, 'x', now_ms);
 }
 
 static void test_naps(void **state)

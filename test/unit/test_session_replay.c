@@ -22,7 +22,7 @@ static enum session_news_kind replay(struct session *s, const struct capture *c,
 	make_idle(s, 115200);
 	session_send(s, (struct command){ COMMAND_PWR, 1 }, 0, now_ms);
 	framing_expect(&s->framing, c->echo);
-	for (size_t i = 0; i < length; i++) {
+	for (size_t i = 0, some; i < length; i += some) {
 		struct session_news news;
 
 		if (left == 0) {
@@ -32,8 +32,10 @@ static enum session_news_kind replay(struct session *s, const struct capture *c,
 			now_ms += chunk == 1 && i % 8 != 0 ? 0 : 1;
 			assert_row(c->name, chunk, session_tick(s, now_ms).kind, NONE);
 		}
-		left--;
-		news = session_feed(s, (uint8_t)c->bytes[i], now_ms);
+		some = left = left < length - i ? left : length - i;
+		news = session_feed(s, (const uint8_t *)c->bytes + i, &some, now_ms);
+		assert_row(c->name, chunk, some > 0 && (news.kind != NONE || some == left), true);
+		left -= some;
 		if (news.kind != NONE) {
 			assert_row(c->name, chunk, kind, NONE);
 			kind = news.kind;
@@ -89,7 +91,7 @@ static void visit_cut(const struct capture *c)
 		assert_row(c->name, (int)cut, session_tick(&s, late_ms).kind, SESSION_LATE);
 		for (size_t i = cut; i < c->end; i++)
 			assert_row(c->name, (int)i,
-			           session_feed(&s, (uint8_t)c->bytes[i], late_ms + 1).kind == SESSION_REPLY,
+			           session_byte(&s, c->bytes[i], late_ms + 1).kind == SESSION_REPLY,
 			           false);
 		assert_row(c->name, (int)cut, s.state == IDLE || s.state == PROBING, true);
 	}
