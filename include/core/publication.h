@@ -1,8 +1,8 @@
 /* publication: when a topic's document goes out (driver-contract.md, rules 8 and 11).
  *
  * Of two messages within one second the driver may lose the second: at most one a second leaves, and one
- * that makes a limit stricter is sent again 1.1 s later. Something leaves at least every 5 s, on a module's topic
- * at least every `publish_unchanged`. */
+ * that makes a limit stricter, as the document shows it, is sent again 1.1 s later. Something leaves at least every
+ * 5 s, on a module's topic at least every `publish_unchanged`, earlier when another topic's document goes out. */
 #ifndef CORE_PUBLICATION_H
 #define CORE_PUBLICATION_H
 
@@ -14,6 +14,7 @@
 #define PUBLICATION_GAP_MS 1050 /* a second, and what the way to the driver may jitter */
 #define PUBLICATION_REPEAT_MS 1100
 #define PUBLICATION_LONGEST_MS 5000
+#define PUBLICATION_AHEAD_MS 1500 /* how much earlier it goes along with others: one wake-up for all of them */
 
 struct publication {
 	int32_t longest_ms; /* the longest silence; 0: PUBLICATION_LONGEST_MS */
@@ -33,6 +34,9 @@ void publication_offer(struct publication *p, const struct limits_set *set, bool
 
 /* Whether it must leave now. */
 bool publication_due(const struct publication *p, int64_t now_ms);
+
+/* Whether it may go along with another that must. */
+bool publication_along(const struct publication *p, int64_t now_ms);
 
 /* It has left, with these limits. */
 void publication_sent(struct publication *p, const struct limits_set *set, int64_t now_ms);

@@ -3,15 +3,16 @@
 #define SHELL_HOMEASSISTANT_H
 
 #include "core/engine.h"
+#include "shell/json_build.h"
 #include "shell/mqtt.h"
 
 /* Where Home Assistant says that it has started; "" where nothing is to be announced. */
 void homeassistant_call_topic(const struct settings *settings, char topic[MQTT_TOPIC_MAX]);
 
-/* Announces one device, retained. `slot`: the first of DISCOVERY_DEVICES slots. `document`: room for the message,
- * MQTT_PAYLOAD_MAX bytes. False: there was no memory for it. */
-bool homeassistant_announce(struct mqtt *mqtt, int slot, const struct engine *engine, int device, bool anew, char *document,
-                            int64_t now_ms);
+/* Announces one device, retained. `slot`: the first of DISCOVERY_DEVICES slots. `build`: where documents are built. `document`: room
+ * for the message, MQTT_PAYLOAD_MAX bytes. False: there was no memory for it. */
+bool homeassistant_announce(struct mqtt *mqtt, int slot, const struct engine *engine, int device, bool anew,
+                            struct json_build *build, char *document, int64_t now_ms);
 
 /* Takes back what was announced under `settings`, bit N: device N: Home Assistant removes it then. */
 void homeassistant_retract(struct mqtt *mqtt, int slot, const struct settings *settings, uint32_t devices, int64_t now_ms);

@@ -9,14 +9,18 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* Zeroed: nothing was built yet. */
 struct json_build {
+	struct json_object *sheet; /* an array around the document, which keeps the room that its text takes: giving it back
+	                            * and asking for it anew takes longer than all the rest */
 	struct json_object *root;
 	bool failed;
 };
 
-struct json_build json_build_begin(void);
+/* A new document, in place of the one before. */
+void json_build_begin(struct json_build *b);
 
-/* Adds `value` to the object `to` and takes it, whatever comes of it; NULL: there was no memory for it. */
+/* Adds `value` to the object `to`, which has no such key yet, and takes it, whatever comes of it; NULL: there was no memory for it. */
 void json_build_add(struct json_build *b, struct json_object *to, const char *key, struct json_object *value);
 
 void json_build_null(struct json_build *b, struct json_object *to, const char *key);
@@ -29,5 +33,8 @@ void json_build_append(struct json_build *b, struct json_object *to, struct json
 
 /* Copies the text of the document and frees it. Returns its length; 0: something failed, or it does not fit. */
 size_t json_build_finish(struct json_build *b, char *out, size_t size);
+
+/* Frees what is kept for further documents. */
+void json_build_end(struct json_build *b);
 
 #endif

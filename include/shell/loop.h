@@ -3,6 +3,7 @@
 #define SHELL_LOOP_H
 
 #include "core/engine.h"
+#include "shell/json_build.h"
 #include "shell/line.h"
 #include "shell/mqtt.h"
 
@@ -27,6 +28,7 @@ struct loop {
 	bool history_held; /* its file may be replaced */
 	bool document_told; /* that the last message could not be made */
 	struct figures figures;
+	struct json_build json;
 	char document[LOOP_DOCUMENT_MAX];
 	int exit_status; /* ENGINE_EXIT_NONE: go on */
 };

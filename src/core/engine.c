@@ -130,24 +130,49 @@ static void report_changes(struct engine *e, uint32_t changed, int64_t now_ms)
 	e->link_wanted |= changed != 0;
 }
 
-static void publish(struct engine *e, int64_t now_ms)
+static int64_t link_due_ms(const struct engine *e)
+{
+	return e->link_ms + (e->link_wanted ? TICK_MS : LINK_MS);
+}
+
+/* Whether the bank's document, or that of a module, must leave now. */
+static bool data_due(const struct engine *e, int64_t now_ms)
+{
+	bool due = publication_due(&e->bank, now_ms);
+
+	for (int i = 0; i < RACK_MODULES_MAX; i++)
+		due |= publication_due(&e->module[i], now_ms);
+	return due && e->first_pass_done;
+}
+
+/* The bank's document and those of the modules: when one must leave, those whose time is near go along. */
+static void publish_data(struct engine *e, int64_t now_ms)
 {
 	struct engine_actions *out = e->out;
 
-	if (out->exit_status == ENGINE_EXIT_CONFIGURATION)
-		return;
-	if (publication_due(&e->bank, now_ms) && e->first_pass_done) {
+	if (publication_along(&e->bank, now_ms)) {
 		out->publish_bank = out->remember = true;
 		out->keep_history = history_due(&e->history, now_ms);
 		publication_sent(&e->bank, &e->shown, now_ms);
 		e->safe_told = e->lost;
 	}
-	for (int i = 0; i < RACK_MODULES_MAX && e->first_pass_done; i++) {
-		if (!publication_due(&e->module[i], now_ms))
+	for (int i = 0; i < RACK_MODULES_MAX; i++) {
+		if (!publication_along(&e->module[i], now_ms))
 			continue;
 		out->publish_modules |= UINT32_C(1) << i;
 		publication_sent(&e->module[i], &e->module_shown[i], now_ms);
 	}
+}
+
+static void publish(struct engine *e, int64_t now_ms)
+{
+	struct engine_actions *out = e->out;
+	bool data = data_due(e, now_ms);
+
+	if (out->exit_status == ENGINE_EXIT_CONFIGURATION)
+		return;
+	if (data)
+		publish_data(e, now_ms);
 	if (!e->status_known || e->status_online != engine_online(e) ||
 	    now_ms - e->status_ms >= STATUS_MS) {
 		e->status_known = true;
@@ -155,7 +180,7 @@ static void publish(struct engine *e, int64_t now_ms)
 		e->status_ms = now_ms;
 		out->publish_status = true;
 	}
-	if (now_ms - e->link_ms >= (e->link_wanted ? TICK_MS : LINK_MS)) {
+	if (now_ms + (data ? PUBLICATION_AHEAD_MS : 0) >= link_due_ms(e) && now_ms - e->link_ms >= TICK_MS) {
 		out->publish_link = true;
 		e->link_wanted = false;
 		e->link_ms = now_ms;
@@ -266,7 +291,7 @@ static void pass_good(struct engine *e, bool to_its_end, int64_t now_ms)
 static void end_pass(struct engine *e, bool to_its_end, int64_t now_ms)
 {
 	e->in_pass = false;
-	e->link_wanted = true;
+	e->link_wanted |= e->passes == 0 || e->pass_good == 0; /* further good ones are told of in time */
 	if (e->pass_good == 0)
 		pass_failed(e);
 	else
@@ -517,7 +542,7 @@ int64_t engine_deadline(const struct engine *e)
 	}
 	if (engine_announces(e))
 		deadline = earlier(deadline, announce_deadline(&e->announce));
-	return earlier(deadline, e->link_ms + (e->link_wanted ? TICK_MS : LINK_MS));
+	return earlier(deadline, link_due_ms(e));
 }
 
 int64_t engine_read_after(const struct engine *e)

@@ -274,6 +274,7 @@ void engine_ended(struct engine *e, struct command command, enum schedule_end en
 		return;
 	}
 	count(e, command, end);
+	e->link_wanted |= end == SCHEDULE_DAMAGED || end == SCHEDULE_LATE;
 	if (end == SCHEDULE_DAMAGED)
 		damaged(e, now_ms);
 	if (end == SCHEDULE_GOOD && command.kind != COMMAND_PWRSYS)

@@ -7,10 +7,18 @@ void publication_close(struct publication *p)
 	p->open = p->wanted = p->repeat = false;
 }
 
+/* As the document shows it: 0.01 V, 0.1 A (payload.c). What nobody can see is nothing new. */
+static int32_t shown(enum limits_kind kind, int32_t limit)
+{
+	static const int32_t steps[LIMIT_KINDS] = { [LIMIT_CVL] = 10, [LIMIT_CCL] = 100, [LIMIT_DCL] = 100 };
+
+	return (limit + steps[kind] / 2) / steps[kind];
+}
+
 static bool stricter(const struct publication *p, const struct limits_set *set)
 {
 	for (enum limits_kind k = 0; k < LIMIT_KINDS; k++)
-		if (set->limit[k] < p->limit[k])
+		if (shown(k, set->limit[k]) < shown(k, p->limit[k]))
 			return true;
 	return false;
 }
@@ -35,6 +43,12 @@ static int64_t due_ms(const struct publication *p)
 bool publication_due(const struct publication *p, int64_t now_ms)
 {
 	return p->open && now_ms >= due_ms(p);
+}
+
+bool publication_along(const struct publication *p, int64_t now_ms)
+{
+	return publication_due(p, now_ms) || (p->open && now_ms >= p->sent_ms + PUBLICATION_REPEAT_MS &&
+	                                      now_ms + PUBLICATION_AHEAD_MS >= due_ms(p));
 }
 
 void publication_sent(struct publication *p, const struct limits_set *set, int64_t now_ms)

@@ -21,8 +21,8 @@ static void publish(struct mqtt *mqtt, int slot, const struct settings *settings
 	mqtt_publish(mqtt, slot + device, topic, document, length, true, now_ms);
 }
 
-bool homeassistant_announce(struct mqtt *mqtt, int slot, const struct engine *engine, int device, bool anew, char *document,
-                            int64_t now_ms)
+bool homeassistant_announce(struct mqtt *mqtt, int slot, const struct engine *engine, int device, bool anew,
+                            struct json_build *build, char *document, int64_t now_ms)
 {
 	const struct settings *settings = &engine->settings;
 	struct discovery_device described;
@@ -30,7 +30,7 @@ bool homeassistant_announce(struct mqtt *mqtt, int slot, const struct engine *en
 
 	if (!engine_device(engine, device, &described))
 		return true;
-	length = json_discovery(&described, settings->mqtt.topic_base, VERSION, document, MQTT_PAYLOAD_MAX);
+	length = json_discovery(build, &described, settings->mqtt.topic_base, VERSION, document, MQTT_PAYLOAD_MAX);
 	if (length == 0)
 		return false;
 	if (anew)

@@ -47,15 +47,20 @@ static struct json_object *group_of(struct json_build *b, const char *name)
 	return b->failed ? b->root : group;
 }
 
-size_t json_figures(const struct figures *figures, char *out, size_t size)
+size_t json_figures(struct json_build *b, const struct figures *figures, char *out, size_t size)
 {
-	struct json_build b = json_build_begin();
 	struct payload_cursor cursor = { 0, 0 };
+	struct json_object *group = NULL;
 	struct payload_item item;
+	const char *name = "";
 
-	while (payload_next(&cursor, figures, &item) && !b.failed)
-		add_item(&b, group_of(&b, item.group), &item);
-	return json_build_finish(&b, out, size);
+	json_build_begin(b);
+	while (payload_next(&cursor, figures, &item) && !b->failed) {
+		if (item.group != name)
+			group = group_of(b, name = item.group);
+		add_item(b, group, &item);
+	}
+	return json_build_finish(b, out, size);
 }
 
 static void add_int(struct json_build *b, struct json_object *to, const char *key, int64_t n)
@@ -162,22 +167,22 @@ static struct json_object *link_replies(struct json_build *b, const struct rack 
 	return o;
 }
 
-size_t json_link(const struct engine *engine, const char *version, int64_t now_ms, char *out,
+size_t json_link(struct json_build *b, const struct engine *engine, const char *version, int64_t now_ms, char *out,
                  size_t size)
 {
-	struct json_build b = json_build_begin();
 	struct json_object *modules = json_object_new_array();
 
-	json_build_text(&b, b.root, "version", version);
-	add_int(&b, b.root, "uptime_s", (now_ms - engine->start_ms) / 1000);
-	json_build_add(&b, b.root, "console", link_console(&b, &engine->session, &engine->schedule));
-	add_opt(&b, b.root, "cycle_ms", engine->passes == 0 ? opt_none() : opt_some(engine->cycle_ms));
-	add_int(&b, b.root, "passes", engine->passes);
-	add_int(&b, b.root, "failed_polls", engine->failed_polls);
-	json_build_add(&b, b.root, "replies", link_replies(&b, &engine->rack));
-	json_build_add(&b, b.root, "modules", modules);
+	json_build_begin(b);
+	json_build_text(b, b->root, "version", version);
+	add_int(b, b->root, "uptime_s", (now_ms - engine->start_ms) / 1000);
+	json_build_add(b, b->root, "console", link_console(b, &engine->session, &engine->schedule));
+	add_opt(b, b->root, "cycle_ms", engine->passes == 0 ? opt_none() : opt_some(engine->cycle_ms));
+	add_int(b, b->root, "passes", engine->passes);
+	add_int(b, b->root, "failed_polls", engine->failed_polls);
+	json_build_add(b, b->root, "replies", link_replies(b, &engine->rack));
+	json_build_add(b, b->root, "modules", modules);
 	for (int i = 0; i < RACK_MODULES_MAX; i++)
-		if (engine->rack.module[i].wanted && !b.failed)
-			json_build_append(&b, modules, link_module(&b, &engine->rack.module[i], &engine->schedule, now_ms));
-	return json_build_finish(&b, out, size);
+		if (engine->rack.module[i].wanted && !b->failed)
+			json_build_append(b, modules, link_module(b, &engine->rack.module[i], &engine->schedule, now_ms));
+	return json_build_finish(b, out, size);
 }

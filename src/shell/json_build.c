@@ -3,22 +3,27 @@
 #include <json-c/printbuf.h>
 #include <string.h>
 
-struct json_build json_build_begin(void)
+void json_build_begin(struct json_build *b)
 {
-	struct json_object *root = json_object_new_object();
-
-	return (struct json_build){ .root = root, .failed = !root };
+	if (!b->sheet)
+		b->sheet = json_object_new_array();
+	b->root = json_object_new_object();
+	b->failed = !b->sheet || !b->root || json_object_array_put_idx(b->sheet, 0, b->root) != 0;
+	if (b->failed) {
+		json_object_put(b->root);
+		b->root = NULL;
+	}
 }
 
 void json_build_null(struct json_build *b, struct json_object *to, const char *key)
 {
-	if (!to || json_object_object_add(to, key, NULL) != 0)
+	if (!to || json_object_object_add_ex(to, key, NULL, JSON_C_OBJECT_ADD_KEY_IS_NEW) != 0)
 		b->failed = true;
 }
 
 void json_build_add(struct json_build *b, struct json_object *to, const char *key, struct json_object *value)
 {
-	if (to && value && json_object_object_add(to, key, value) == 0)
+	if (to && value && json_object_object_add_ex(to, key, value, JSON_C_OBJECT_ADD_KEY_IS_NEW) == 0)
 		return;
 	json_object_put(value);
 	b->failed = true;
@@ -41,32 +46,45 @@ void json_build_append(struct json_build *b, struct json_object *to, struct json
 }
 
 /* json-c writes on without the piece for which its buffer could not grow: this lets it grow before. */
-static int make_room(struct json_object *root, struct printbuf *buffer, int level, int flags)
+static int make_room(struct json_object *sheet, struct printbuf *buffer, int level, int flags)
 {
-	size_t *size = json_object_get_userdata(root);
+	size_t *size = json_object_get_userdata(sheet);
 
 	(void)level;
 	(void)flags;
-	return printbuf_memset(buffer, 0, '\0', (int)*size);
+	return (size_t)buffer->size > *size ? 0 : printbuf_memset(buffer, 0, '\0', (int)*size);
 }
 
-static const char *text_of(struct json_object *root, size_t size, size_t *length)
+static const char *text_of(struct json_object *sheet, size_t size, size_t *length)
 {
-	json_object_set_serializer(root, make_room, &size, NULL);
-	bool room = json_object_to_json_string_length(root, JSON_C_TO_STRING_PLAIN, length) != NULL;
-	json_object_set_serializer(root, NULL, NULL, NULL);
-	return room ? json_object_to_json_string_length(root, JSON_C_TO_STRING_PLAIN, length) : NULL;
+	size_t needed = size + sizeof "[]";
+
+	json_object_set_serializer(sheet, make_room, &needed, NULL);
+	bool room = json_object_to_json_string_length(sheet, JSON_C_TO_STRING_PLAIN, length) != NULL;
+	json_object_set_serializer(sheet, NULL, NULL, NULL);
+	return room ? json_object_to_json_string_length(sheet, JSON_C_TO_STRING_PLAIN, length) : NULL;
 }
 
 size_t json_build_finish(struct json_build *b, char *out, size_t size)
 {
 	size_t length = 0;
-	const char *s = b->failed ? NULL : text_of(b->root, size, &length);
+	const char *s = b->failed ? NULL : text_of(b->sheet, size, &length);
 
-	if (!s || length >= size)
+	length -= s ? 2 : length; /* the brackets of the sheet */
+	if (length >= size)
 		length = 0;
-	else
-		memcpy(out, s, length + 1);
-	json_object_put(b->root);
+	if (length > 0) {
+		memcpy(out, s + 1, length);
+		out[length] = '\0';
+	}
+	if (b->root)
+		json_object_array_put_idx(b->sheet, 0, NULL);
+	b->root = NULL;
 	return length;
+}
+
+void json_build_end(struct json_build *b)
+{
+	json_object_put(b->sheet);
+	b->sheet = NULL;
 }

@@ -115,24 +115,24 @@ static void add_entity(struct json_build *b, struct json_object *components, con
 	}
 }
 
-size_t json_discovery(const struct discovery_device *device, const char *topic_base, const char *version, char *out,
-                      size_t size)
+size_t json_discovery(struct json_build *b, const struct discovery_device *device, const char *topic_base,
+                      const char *version, char *out, size_t size)
 {
-	struct json_build b = json_build_begin();
 	struct discovery_cursor cursor = { 0, 0 };
 	struct discovery_entity entity;
 	struct json_object *o;
 	char name[24];
 
 	snprintf(name, sizeof name, device->number == DISCOVERY_BANK ? "pylon" : "battery_%d", device->number);
-	add_device(&b, device);
-	o = add_object(&b, b.root, "o");
-	put(&b, o, "name", "pylontech-mqtt");
-	put(&b, o, "sw", version);
-	add_availabilities(&b, device, topic_base);
-	put_topic(&b, b.root, "stat_t", topic_base, name);
-	o = add_object(&b, b.root, "cmps");
-	while (!b.failed && discovery_next(&cursor, device, &entity))
-		add_entity(&b, o, device, topic_base, &entity);
-	return json_build_finish(&b, out, size);
+	json_build_begin(b);
+	add_device(b, device);
+	o = add_object(b, b->root, "o");
+	put(b, o, "name", "pylontech-mqtt");
+	put(b, o, "sw", version);
+	add_availabilities(b, device, topic_base);
+	put_topic(b, b->root, "stat_t", topic_base, name);
+	o = add_object(b, b->root, "cmps");
+	while (!b->failed && discovery_next(&cursor, device, &entity))
+		add_entity(b, o, device, topic_base, &entity);
+	return json_build_finish(b, out, size);
 }

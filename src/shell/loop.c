@@ -98,7 +98,7 @@ static void publish_bank(struct loop *l, int64_t now_ms)
 
 	if (!engine_bank_figures(&l->engine, &l->figures))
 		return;
-	length = json_figures(&l->figures, l->document, sizeof l->document);
+	length = json_figures(&l->json, &l->figures, l->document, sizeof l->document);
 	if (l->once)
 		print_bank(l, length);
 	else
@@ -111,7 +111,7 @@ static void publish_module(struct loop *l, int address, int64_t now_ms)
 
 	if (!engine_module_figures(&l->engine, address, &l->figures))
 		return;
-	length = json_figures(&l->figures, l->document, sizeof l->document);
+	length = json_figures(&l->json, &l->figures, l->document, sizeof l->document);
 	send_document(l, (enum slot)(SLOT_MODULE + address - 1), "battery_", length, false, now_ms);
 }
 
@@ -142,11 +142,11 @@ static void publish(struct loop *l, int64_t now_ms)
 			publish_module(l, i + 1, now_ms);
 	if (a->publish_link)
 		send_document(l, SLOT_LINK, "link",
-		              json_link(&l->engine, VERSION, now_ms, l->document, sizeof l->document),
+		              json_link(&l->json, &l->engine, VERSION, now_ms, l->document, sizeof l->document),
 		              false, now_ms);
 	if (a->announce != ANNOUNCE_NONE)
 		tell_of_memory(l, homeassistant_announce(&l->mqtt, SLOT_DEVICE, &l->engine, a->announce, a->announce_anew,
-		                                         l->document, now_ms), "Home Assistant's discovery");
+		                                         &l->json, l->document, now_ms), "Home Assistant's discovery");
 	retract(l, now_ms);
 }
 
@@ -463,6 +463,7 @@ int loop_run(struct loop *l)
 		end_of_one_pass(l);
 	}
 	stop_mqtt(l);
+	json_build_end(&l->json);
 	line_close(&l->line);
 	/* other ends are followed by a new start, which finds it in RAM; many of them must not wear the flash */
 	if (l->exit_status == 0 && l->engine.passes > 0)

@@ -82,8 +82,10 @@ bool memory_write(const char *path, const struct engine_memory *memory)
 {
 	static struct memory_file file;
 
-	if (!fill_head(&file))
+	if (file.size == 0 && !fill_head(&file)) { /* the boot is the same for the whole run */
+		file.size = 0;
 		return false;
+	}
 	file.memory = *memory;
 	file.sum = sum_of(&file);
 	return file_replace(path, &file, sizeof file, false);

@@ -22,24 +22,34 @@ static struct fail_control *control;
 static struct bench bench;
 static struct figures figures;
 static struct discovery_device device;
+static struct json_build build;
 static char whole[DOCUMENT_MAX], out[DOCUMENT_MAX];
 static long failures;
 
-static size_t make(enum document document, char *to)
+static size_t write_document(enum document document, char *to)
 {
 	switch (document) {
 	case BANK:
 		assert_true(engine_bank_figures(&bench.engine, &figures));
-		return json_figures(&figures, to, DOCUMENT_MAX);
+		return json_figures(&build, &figures, to, DOCUMENT_MAX);
 	case MODULE:
 		assert_true(engine_module_figures(&bench.engine, 1, &figures));
-		return json_figures(&figures, to, DOCUMENT_MAX);
+		return json_figures(&build, &figures, to, DOCUMENT_MAX);
 	case DEVICE:
 		assert_true(engine_device(&bench.engine, 1, &device));
-		return json_discovery(&device, "base", "0", to, DOCUMENT_MAX);
+		return json_discovery(&build, &device, "base", "0", to, DOCUMENT_MAX);
 	default:
-		return json_link(&bench.engine, "0", bench.now_ms, to, DOCUMENT_MAX);
+		return json_link(&build, &bench.engine, "0", bench.now_ms, to, DOCUMENT_MAX);
 	}
+}
+
+/* The first one: with the room for it. */
+static size_t make(enum document document, char *to)
+{
+	size_t length = write_document(document, to);
+
+	json_build_end(&build);
+	return length;
 }
 
 /* json-c 0.16 does not free the key whose table could not grow. */

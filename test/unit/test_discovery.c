@@ -218,6 +218,7 @@ static void test_room(void **state)
 	static char document[MQTT_PAYLOAD_MAX];
 	static const char base[] = "1234567890123456789012345678901234567890123456789012345678901234";
 	char topic[MQTT_TOPIC_MAX];
+	struct json_build build = { 0 };
 	struct discovery_device device;
 	struct settings settings;
 
@@ -232,16 +233,17 @@ static void test_room(void **state)
 			device.serial[i] = device.model[i] = device.firmware[i] = 'x';
 		discovery_describe(&device, number, base, number ? device.serial : "");
 		device.cells = REPLY_CELLS_MAX;
-		assert_in_range(json_discovery(&device, base, "10.20.30", document, sizeof document), 15000, 31500);
-		assert_int_equal(json_discovery(&device, base, "10.20.30", document, 8000), 0);
+		assert_in_range(json_discovery(&build, &device, base, "10.20.30", document, sizeof document), 15000, 31500);
+		assert_int_equal(json_discovery(&build, &device, base, "10.20.30", document, 8000), 0);
 		discovery_topic(&settings, number, topic, sizeof topic);
 		assert_true(strlen(topic) < sizeof topic - 1);
 		assert_string_equal(topic + strlen(topic) - 7, "/config");
 		/* without a barcode the id is longest */
 		discovery_describe(&device, number, base, "");
 		assert_true(strlen(device.id) < sizeof device.id - 1);
-		assert_in_range(json_discovery(&device, base, "10.20.30", document, sizeof document), 15000, 32700);
+		assert_in_range(json_discovery(&build, &device, base, "10.20.30", document, sizeof document), 15000, 32700);
 	}
+	json_build_end(&build);
 }
 
 int main(void)

@@ -1,7 +1,9 @@
 /* Publications: when a topic's document leaves, against a clock of numbers. */
 #include "check.h"
 
+#include "core/payload.h"
 #include "core/publication.h"
+#include "core/text.h"
 
 #include <stdlib.h>
 
@@ -87,12 +89,12 @@ static void test_looser_waits(void **state)
 	assert_string_equal(times, "0 5000 10000 ");
 }
 
-/* Each of the three limits, by the least: soon, and once more 1.1 s later. */
+/* Each of the three limits, by the least that the document shows: soon, and once more 1.1 s later. */
 static void test_stricter_is_repeated(void **state)
 {
 	static const int32_t stricter[][LIMIT_KINDS] = {
-		{ 52499, 40000, 50000 }, { 52500, 39999, 50000 }, { 52500, 40000, 49999 },
-		{ 52499, 60000, 60000 }, { 60000, 0, 60000 },
+		{ 52494, 40000, 50000 }, { 52500, 39949, 50000 }, { 52500, 40000, 49949 },
+		{ 52494, 60000, 60000 }, { 60000, 0, 60000 },
 	};
 
 	(void)state;
@@ -107,6 +109,81 @@ static void test_stricter_is_repeated(void **state)
 		if (strcmp(times, "0 3000 4100 9100 14100 ") != 0)
 			fail_msg("row %d: %s", i, times);
 	}
+}
+
+static int decimals_of(const char *key)
+{
+	static struct figures figures;
+	struct payload_cursor cursor = { 0, 0 };
+	struct payload_item item;
+
+	figures.cvl_mv = figures.ccl_ma = figures.dcl_ma = opt_some(1);
+	while (payload_next(&cursor, &figures, &item))
+		if (strcmp(item.key, key) == 0)
+			return item.decimals;
+	fail_msg("no %s", key);
+	return 0;
+}
+
+/* What the document does not show is no news: it would say the same again. */
+static void test_not_shown(void **state)
+{
+	static const char *const keys[LIMIT_KINDS] = { "MaxChargeVoltage", "MaxChargeCurrent", "MaxDischargeCurrent" };
+	char before[16], after[16], times[128];
+
+	(void)state;
+	for (enum limits_kind k = 0; k < LIMIT_KINDS; k++) {
+		for (int less = 1; less <= 300; less++) {
+			struct publication p = { 0 };
+			struct limits_set set = a_set(52500, 40000, 50000), lower = set;
+			struct text t = text_in(before, sizeof before);
+
+			lower.limit[k] -= less;
+			text_milli(&t, set.limit[k], decimals_of(keys[k]));
+			t = text_in(after, sizeof after);
+			text_milli(&t, lower.limit[k], decimals_of(keys[k]));
+			times[0] = '\0';
+			run(&p, &set, 0, 3000, times, sizeof times);
+			run(&p, &lower, 3000, 4200, times, sizeof times);
+			assert_string_equal(times, strcmp(before, after) == 0 ? "0 " : "0 3000 4100 ");
+		}
+	}
+}
+
+/* When another topic's goes out: not within the gap of the last or its repetition, and not much before its time. */
+static void test_along(void **state)
+{
+	static const struct {
+		const char *legend;
+		int64_t now_ms;
+		bool along;
+	} rows[] = {
+		{ "just gone out", 0, false },
+		{ "long before its time", 3499, false },
+		{ "near it", 3500, true },
+		{ "at its time", 5000, true },
+		{ "late", 9000, true },
+	};
+	struct publication p = { 0 };
+	struct limits_set set = a_set(52500, 40000, 50000), stricter = a_set(52500, 30000, 50000);
+
+	(void)state;
+	assert_false(publication_along(&p, 5000)); /* closed */
+	publication_offer(&p, &set, true);
+	assert_true(publication_along(&p, 0)); /* the first */
+	publication_sent(&p, &set, 0);
+	for (int i = 0; i < COUNT_OF(rows); i++)
+		assert_row(rows[i].legend, i, publication_along(&p, rows[i].now_ms), rows[i].along);
+	publication_offer(&p, &stricter, false);
+	publication_sent(&p, &stricter, 10000);
+	assert_false(publication_along(&p, 11099)); /* its repetition must stay 1.1 s behind */
+	assert_true(publication_along(&p, 11100));
+	publication_sent(&p, &stricter, 11100);
+	publication_offer(&p, &set, true);
+	assert_false(publication_along(&p, 12149));
+	assert_true(publication_along(&p, 12150)); /* the gap is over: it is due */
+	publication_close(&p);
+	assert_false(publication_along(&p, 20000));
 }
 
 /* What becomes stricter within a second of the last waits for the gap. */
@@ -215,6 +292,8 @@ int main(void)
 		cmocka_unit_test(test_longest),
 		cmocka_unit_test(test_looser_waits),
 		cmocka_unit_test(test_stricter_is_repeated),
+		cmocka_unit_test(test_not_shown),
+		cmocka_unit_test(test_along),
 		cmocka_unit_test(test_gap),
 		cmocka_unit_test(test_ever_stricter),
 		cmocka_unit_test(test_repetition_of_newer_limits),
