@@ -18,9 +18,9 @@ enum {
 };
 
 /* While a reply is known to go on the port need not be read: but for so long at most and at least, and before so many
- * bytes are waiting there. What has hardly begun, an echo, may not go on: no nap outlasts the patience for it. The end is
- * looked at as it comes, because no reply is sure to be as long as the last one. Whoever reads has so long for it before
- * silence is told. */
+ * bytes are waiting there. What has not begun yet, or hardly (an echo), may not go on: no nap outlasts the patience for
+ * it. The end is looked at as it comes, because no reply is sure to be as long as the last one. Whoever reads has so long
+ * for it before silence is told. */
 enum {
 	NAP_MS = 1200, FIRST_NAP_MS = 400, SHORT_NAP_MS = 10,
 	NAP_BYTES = 2048, BEGUN_BYTES = 64, END_BYTES = 16,
@@ -460,6 +460,13 @@ int64_t session_deadline(const struct session *s)
 	return number_min(patience_ends_ms(s), s->hard_deadline_ms);
 }
 
+static int32_t longest_nap_ms(const struct session *s)
+{
+	if (s->bytes == 0)
+		return s->first_byte_ms - READ_MS;
+	return s->bytes < BEGUN_BYTES ? FIRST_NAP_MS : NAP_MS;
+}
+
 int64_t session_read_after(const struct session *s)
 {
 	const int32_t *known = s->reply_bytes[s->command.kind];
@@ -467,9 +474,10 @@ int64_t session_read_after(const struct session *s)
 	int32_t left = length - END_BYTES - s->bytes;
 	int64_t nap_ms = wire_ms(s, (int32_t)number_min(left, NAP_BYTES));
 
-	if (s->state != SESSION_AWAITING || s->bytes == 0 || s->swift || nap_ms < SHORT_NAP_MS)
+	nap_ms = number_min(nap_ms, longest_nap_ms(s));
+	if (s->state != SESSION_AWAITING || s->swift || nap_ms < SHORT_NAP_MS)
 		return INT64_MIN;
-	return s->byte_ms + number_min(nap_ms, s->bytes < BEGUN_BYTES ? FIRST_NAP_MS : NAP_MS);
+	return (s->bytes == 0 ? s->sent_ms : s->byte_ms) + nap_ms;
 }
 
 int32_t session_speed_baud(const struct session *s)

@@ -40,7 +40,9 @@ static void test_naps(void **state)
 		int length, come;
 		int64_t took_ms, nap_ms; /* -1: none */
 	} rows[] = {
-		{ "nothing has come yet", 19200, 960, 0, 500, -1 },
+		{ "nothing has come yet", 19200, 960, 0, 500, 491 },
+		{ "nor has it, of a long one: not for longer than its beginning is waited for", 19200, 3000, 0, 1600, 900 },
+		{ "a short one", 19200, 80, 0, 42, 33 },
 		{ "it has hardly begun: at most 400 ms", 19200, 3000, 63, 1600, 400 },
 		{ "a long one: as much as the port's buffer holds", 19200, 3000, 64, 1600, 1066 }, /* 2048 bytes */
 		{ "but not for long", 9600, 3000, 64, 3200, 1200 },
@@ -62,12 +64,28 @@ static void test_naps(void **state)
 
 		learn(&s, rows[i].baud, rows[i].length, rows[i].took_ms);
 		assert_row("idle", i, session_read_after(&s), INT64_MIN);
-		assert_true(session_send(&s, (struct command){ COMMAND_PWR, 1 }, 0, 4990));
+		assert_true(session_send(&s, (struct command){ COMMAND_PWR, 1 }, 0, 5000));
 		feed(&s, rows[i].come, 5000);
 		if (session_read_after(&s) != expected)
 			fail_msg("%s: %lld", rows[i].legend, (long long)session_read_after(&s));
 		assert_true(session_read_after(&s) < session_deadline(&s)); /* silence is not found out unread */
 	}
+}
+
+/* A module that has little time to begin leaves no time for a nap of more. */
+static void test_little_patience(void **state)
+{
+	static struct session s;
+
+	(void)state;
+	learn(&s, 19200, 1920, 1000);
+	assert_true(session_send(&s, (struct command){ COMMAND_PWR, 1 }, 300, 5000));
+	assert_true(session_read_after(&s) == 5200);
+	assert_true(session_deadline(&s) == 5300);
+	learn(&s, 19200, 1920, 1000);
+	assert_true(session_send(&s, (struct command){ COMMAND_PWR, 1 }, 100, 5000));
+	assert_true(session_read_after(&s) == INT64_MIN);
+	assert_int_equal(session_tick(&s, 5100).kind, SESSION_LATE);
 }
 
 /* What was not heard in a long nap is silence soon after it; what was heard goes on. */
@@ -131,6 +149,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_naps),
+		cmocka_unit_test(test_little_patience),
 		cmocka_unit_test(test_silence_after_a_nap),
 		cmocka_unit_test(test_too_long_after_a_nap),
 		cmocka_unit_test(test_commands),
