@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #define PAYLOAD_KEY_MAX 16
+#define PAYLOAD_ITEMS_MAX 128 /* with all the cells that there can be */
 
 enum payload_kind { PAYLOAD_NULL, PAYLOAD_INT, PAYLOAD_MILLI, PAYLOAD_TEXT };
 
@@ -25,7 +26,7 @@ struct payload_item {
 	enum payload_kind kind;
 	int32_t value;     /* PAYLOAD_INT: as it is; PAYLOAD_MILLI: in thousandths */
 	int decimals;      /* PAYLOAD_MILLI: digits to show, 1..3 */
-	const char *text;  /* PAYLOAD_TEXT: points into the figures */
+	const char *text;  /* points into the figures; NULL: never a text */
 	const char *unit;  /* "V", "" for none: for the manual */
 	struct payload_cursor at; /* where in the table, for payload_put_* */
 };

@@ -3,19 +3,36 @@
 #define SHELL_JSON_H
 
 #include "core/engine.h"
+#include "core/payload.h"
 #include "shell/json_build.h"
 
 #include <stddef.h>
 
-/* `b` is where documents are built, one after the other.
- *
- * Writes the document of `figures` (a data topic's) to `out`, terminated. Returns its length, or 0 when it
+/* A value in the document of figures. */
+struct json_leaf {
+	struct json_object *object;
+	struct payload_item item; /* of a number: what the object prints */
+};
+
+/* Where documents are made, one after the other. Zeroed: nothing was made yet. */
+struct json {
+	struct json_build build;
+	/* the document of figures, which is kept: its keys stay the same as long as the number of cells does */
+	struct json_object *figures; /* NULL: none yet */
+	int cells;
+	struct json_leaf leaf[PAYLOAD_ITEMS_MAX];
+};
+
+/* Writes the document of `figures` (a data topic's) to `out`, terminated. Returns its length, or 0 when it
  * did not fit into `size` or memory ran out: then nothing may be published. 8 kB hold 24 cells. */
-size_t json_figures(struct json_build *b, const struct figures *figures, char *out, size_t size);
+size_t json_figures(struct json *json, const struct figures *figures, char *out, size_t size);
 
 /* The same for the link topic: the state of the console and of every module (README, "Topics"). 32 kB hold
  * 16 modules. */
-size_t json_link(struct json_build *b, const struct engine *engine, const char *version, int64_t now_ms, char *out,
+size_t json_link(struct json *json, const struct engine *engine, const char *version, int64_t now_ms, char *out,
                  size_t size);
+
+/* Frees what is kept for further documents. */
+void json_end(struct json *json);
 
 #endif

@@ -31,6 +31,9 @@ void json_build_text(struct json_build *b, struct json_object *to, const char *k
 /* Appends `element` to the array `to` and takes it. */
 void json_build_append(struct json_build *b, struct json_object *to, struct json_object *element);
 
+/* Copies the text of a document that is kept. Returns its length; 0: `root` is NULL, or it does not fit. */
+size_t json_build_print(struct json_build *b, struct json_object *root, char *out, size_t size);
+
 /* Copies the text of the document and frees it. Returns its length; 0: something failed, or it does not fit. */
 size_t json_build_finish(struct json_build *b, char *out, size_t size);
 

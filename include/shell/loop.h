@@ -3,7 +3,7 @@
 #define SHELL_LOOP_H
 
 #include "core/engine.h"
-#include "shell/json_build.h"
+#include "shell/json.h"
 #include "shell/line.h"
 #include "shell/mqtt.h"
 
@@ -28,7 +28,7 @@ struct loop {
 	bool history_held; /* its file may be replaced */
 	bool document_told; /* that the last message could not be made */
 	struct figures figures;
-	struct json_build json;
+	struct json json;
 	char document[LOOP_DOCUMENT_MAX];
 	int exit_status; /* ENGINE_EXIT_NONE: go on */
 };

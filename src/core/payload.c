@@ -106,6 +106,8 @@ static const struct payload_row rows[] = {
 
 #define ROWS ((int)(sizeof rows / sizeof rows[0]))
 
+_Static_assert(ROWS - 2 + 2 * REPLY_CELLS_MAX <= PAYLOAD_ITEMS_MAX, "two rows are arrays over the cells");
+
 static bool is_array(const struct payload_row *row)
 {
 	return row->source == FROM_CELLS_MILLI || row->source == FROM_CELLS_INT;

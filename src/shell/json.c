@@ -3,35 +3,48 @@
 #include "core/events.h"
 #include "core/payload.h"
 #include "core/text.h"
-#include "shell/json_build.h"
+
+#include <json-c/printbuf.h>
+#include <string.h>
 
 #define NUMBER_MAX 24
 
-static struct json_object *number(int32_t thousandths, int decimals)
+static int print_null(struct json_object *object, struct printbuf *buffer, int level, int flags)
 {
+	(void)object, (void)level, (void)flags;
+	return printbuf_memappend(buffer, "null", sizeof "null" - 1);
+}
+
+static int print_number(struct json_object *object, struct printbuf *buffer, int level, int flags)
+{
+	const struct payload_item *item = json_object_get_userdata(object);
 	char digits[NUMBER_MAX];
 	struct text t = text_in(digits, sizeof digits);
 
-	text_milli(&t, thousandths, decimals);
-	return json_object_new_double_s(thousandths / 1000.0, digits);
+	if (item->kind == PAYLOAD_NULL)
+		return print_null(object, buffer, level, flags);
+	if (item->kind == PAYLOAD_MILLI)
+		text_milli(&t, item->value, item->decimals);
+	else
+		text_int(&t, item->value);
+	return printbuf_memappend(buffer, digits, (int)strlen(digits));
 }
 
-static void add_item(struct json_build *b, struct json_object *to, const struct payload_item *item)
+/* The object is a text, or stands for a number; what it says comes by `write_leaf`. */
+static struct json_object *new_leaf(struct json_leaf *leaf, const struct payload_item *item)
 {
-	switch (item->kind) {
-	case PAYLOAD_INT:
-		json_build_add(b, to, item->key, json_object_new_int(item->value));
-		break;
-	case PAYLOAD_MILLI:
-		json_build_add(b, to, item->key, number(item->value, item->decimals));
-		break;
-	case PAYLOAD_TEXT:
-		json_build_add(b, to, item->key, json_object_new_string(item->text));
-		break;
-	default:
-		json_build_null(b, to, item->key);
-		break;
-	}
+	leaf->object = item->text ? json_object_new_string("") : json_object_new_int(0);
+	if (leaf->object && !item->text)
+		json_object_set_serializer(leaf->object, print_number, &leaf->item, NULL);
+	return leaf->object;
+}
+
+static bool write_leaf(struct json_leaf *leaf, const struct payload_item *item)
+{
+	leaf->item = *item;
+	if (item->text)
+		json_object_set_serializer(leaf->object, item->kind == PAYLOAD_NULL ? print_null : NULL, NULL, NULL);
+	return item->kind != PAYLOAD_TEXT || json_object_set_string(leaf->object, item->text) == 1;
 }
 
 static struct json_object *group_of(struct json_build *b, const char *name)
@@ -47,20 +60,46 @@ static struct json_object *group_of(struct json_build *b, const char *name)
 	return b->failed ? b->root : group;
 }
 
-size_t json_figures(struct json_build *b, const struct figures *figures, char *out, size_t size)
+static void drop_figures(struct json *json)
+{
+	json_object_put(json->figures);
+	json->figures = NULL;
+}
+
+/* The document as it is for so many cells, without what it says. */
+static bool lay_out(struct json *json, const struct figures *figures)
 {
 	struct payload_cursor cursor = { 0, 0 };
-	struct json_object *group = NULL;
+	struct json_build *b = &json->build;
 	struct payload_item item;
-	const char *name = "";
+	int n = 0;
 
+	drop_figures(json);
 	json_build_begin(b);
-	while (payload_next(&cursor, figures, &item) && !b->failed) {
-		if (item.group != name)
-			group = group_of(b, name = item.group);
-		add_item(b, group, &item);
-	}
-	return json_build_finish(b, out, size);
+	while (payload_next(&cursor, figures, &item) && !b->failed)
+		json_build_add(b, group_of(b, item.group), item.key, new_leaf(&json->leaf[n++], &item));
+	json->figures = b->root;
+	json->cells = figures->cells.value;
+	if (b->failed)
+		drop_figures(json);
+	return !b->failed;
+}
+
+size_t json_figures(struct json *json, const struct figures *figures, char *out, size_t size)
+{
+	struct payload_cursor cursor = { 0, 0 };
+	struct payload_item item;
+	bool fine = (json->figures && json->cells == figures->cells.value) || lay_out(json, figures);
+
+	for (int n = 0; fine && payload_next(&cursor, figures, &item); n++)
+		fine = write_leaf(&json->leaf[n], &item);
+	return fine ? json_build_print(&json->build, json->figures, out, size) : 0;
+}
+
+void json_end(struct json *json)
+{
+	drop_figures(json);
+	json_build_end(&json->build);
 }
 
 static void add_int(struct json_build *b, struct json_object *to, const char *key, int64_t n)
@@ -167,10 +206,11 @@ static struct json_object *link_replies(struct json_build *b, const struct rack 
 	return o;
 }
 
-size_t json_link(struct json_build *b, const struct engine *engine, const char *version, int64_t now_ms, char *out,
+size_t json_link(struct json *json, const struct engine *engine, const char *version, int64_t now_ms, char *out,
                  size_t size)
 {
 	struct json_object *modules = json_object_new_array();
+	struct json_build *b = &json->build;
 
 	json_build_begin(b);
 	json_build_text(b, b->root, "version", version);

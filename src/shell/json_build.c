@@ -5,14 +5,8 @@
 
 void json_build_begin(struct json_build *b)
 {
-	if (!b->sheet)
-		b->sheet = json_object_new_array();
 	b->root = json_object_new_object();
-	b->failed = !b->sheet || !b->root || json_object_array_put_idx(b->sheet, 0, b->root) != 0;
-	if (b->failed) {
-		json_object_put(b->root);
-		b->root = NULL;
-	}
+	b->failed = !b->root;
 }
 
 void json_build_null(struct json_build *b, struct json_object *to, const char *key)
@@ -65,11 +59,27 @@ static const char *text_of(struct json_object *sheet, size_t size, size_t *lengt
 	return room ? json_object_to_json_string_length(sheet, JSON_C_TO_STRING_PLAIN, length) : NULL;
 }
 
-size_t json_build_finish(struct json_build *b, char *out, size_t size)
+/* The sheet has a share of `root` for the time being. */
+static bool lay_in(struct json_build *b, struct json_object *root)
+{
+	if (!b->sheet)
+		b->sheet = json_object_new_array();
+	if (!b->sheet || !root)
+		return false;
+	if (json_object_array_put_idx(b->sheet, 0, json_object_get(root)) == 0)
+		return true;
+	json_object_put(root);
+	return false;
+}
+
+size_t json_build_print(struct json_build *b, struct json_object *root, char *out, size_t size)
 {
 	size_t length = 0;
-	const char *s = b->failed ? NULL : text_of(b->sheet, size, &length);
+	const char *s;
 
+	if (!lay_in(b, root))
+		return 0;
+	s = text_of(b->sheet, size, &length);
 	length -= s ? 2 : length; /* the brackets of the sheet */
 	if (length >= size)
 		length = 0;
@@ -77,8 +87,15 @@ size_t json_build_finish(struct json_build *b, char *out, size_t size)
 		memcpy(out, s + 1, length);
 		out[length] = '\0';
 	}
-	if (b->root)
-		json_object_array_put_idx(b->sheet, 0, NULL);
+	json_object_array_put_idx(b->sheet, 0, NULL);
+	return length;
+}
+
+size_t json_build_finish(struct json_build *b, char *out, size_t size)
+{
+	size_t length = b->failed ? 0 : json_build_print(b, b->root, out, size);
+
+	json_object_put(b->root);
 	b->root = NULL;
 	return length;
 }

@@ -146,7 +146,7 @@ static void publish(struct loop *l, int64_t now_ms)
 		              false, now_ms);
 	if (a->announce != ANNOUNCE_NONE)
 		tell_of_memory(l, homeassistant_announce(&l->mqtt, SLOT_DEVICE, &l->engine, a->announce, a->announce_anew,
-		                                         &l->json, l->document, now_ms), "Home Assistant's discovery");
+		                                         &l->json.build, l->document, now_ms), "Home Assistant's discovery");
 	retract(l, now_ms);
 }
 
@@ -463,7 +463,7 @@ int loop_run(struct loop *l)
 		end_of_one_pass(l);
 	}
 	stop_mqtt(l);
-	json_build_end(&l->json);
+	json_end(&l->json);
 	line_close(&l->line);
 	/* other ends are followed by a new start, which finds it in RAM; many of them must not wear the flash */
 	if (l->exit_status == 0 && l->engine.passes > 0)

@@ -11,7 +11,7 @@
 #define DOCUMENT_MAX 16384
 
 static char document[DOCUMENT_MAX];
-static struct json_build build;
+static struct json json;
 
 /* A value of its own for each key, of the roundness that the document shows. Two of them are told by no key. */
 static void fill(struct figures *f, int cells)
@@ -37,8 +37,8 @@ static void assert_same(const struct figures *a, const struct figures *b)
 {
 	static char other[DOCUMENT_MAX];
 
-	assert_true(json_figures(&build, a, document, sizeof document) > 0);
-	assert_true(json_figures(&build, b, other, sizeof other) > 0);
+	assert_true(json_figures(&json, a, document, sizeof document) > 0);
+	assert_true(json_figures(&json, b, other, sizeof other) > 0);
 	assert_string_equal(document, other);
 }
 
@@ -47,7 +47,7 @@ static struct watch_view *read_back(const struct figures *f)
 	static struct watch_view v;
 
 	memset(&v, 0, sizeof v);
-	assert_true(json_figures(&build, f, document, sizeof document) > 0);
+	assert_true(json_figures(&json, f, document, sizeof document) > 0);
 	assert_true(watch_json_take(&v, "pylon", document, NOW_MS));
 	return &v;
 }
@@ -82,7 +82,7 @@ static void test_nulls(void **state)
 	v = read_back(&f);
 	memset(&f, 0, sizeof f);
 	f.cells = opt_some(15);
-	assert_true(json_figures(&build, &f, document, sizeof document) > 0);
+	assert_true(json_figures(&json, &f, document, sizeof document) > 0);
 	assert_true(watch_json_take(v, "pylon", document, NOW_MS));
 	assert_same(&v->bank.figures, &f);
 }
@@ -203,6 +203,6 @@ int main(void)
 
 	int failed = cmocka_run_group_tests_name("watch_json", tests, NULL, NULL);
 
-	json_build_end(&build);
+	json_end(&json);
 	return failed;
 }
