@@ -61,7 +61,6 @@ struct mqtt_slot {
 	bool held;
 	bool retain;
 	char topic[MQTT_TOPIC_MAX];
-	char payload[MQTT_PAYLOAD_MAX];
 	size_t length;
 	int64_t held_ms; /* when it was published */
 };
@@ -108,7 +107,8 @@ struct mqtt {
 	int asked_mid;
 	uint32_t asked_sequence; /* ... behind this message */
 	int64_t asked_ms;
-	struct mqtt_slot slot[MQTT_SLOTS]; /* last: large, and not cleared as a whole */
+	struct mqtt_slot slot[MQTT_SLOTS];
+	char payload[MQTT_SLOTS][MQTT_PAYLOAD_MAX]; /* what they hold; last: large, and not cleared */
 };
 
 /* Whether libmosquitto was built with TLS. */

@@ -22,8 +22,8 @@ enum {
  * it. The end is looked at as it comes, because no reply is sure to be as long as the last one. Whoever reads has so long
  * for it before silence is told. */
 enum {
-	NAP_MS = 1200, FIRST_NAP_MS = 400, SHORT_NAP_MS = 10,
-	NAP_BYTES = 2048, BEGUN_BYTES = 64, END_BYTES = 16,
+	NAP_MS = 1200, FIRST_NAP_MS = 400, SHORT_NAP_MS = 20,
+	NAP_BYTES = 2048, BEGUN_BYTES = 64, END_BYTES = 4,
 	READ_MS = 100
 };
 
@@ -460,6 +460,12 @@ int64_t session_deadline(const struct session *s)
 	return number_min(patience_ends_ms(s), s->hard_deadline_ms);
 }
 
+/* The command goes over the wire before its reply comes. */
+static int64_t nap_begins_ms(const struct session *s)
+{
+	return s->bytes != 0 ? s->byte_ms : s->sent_ms + wire_ms(s, (int32_t)strlen(s->framing.echo) + 1);
+}
+
 static int32_t longest_nap_ms(const struct session *s)
 {
 	if (s->bytes == 0)
@@ -477,7 +483,7 @@ int64_t session_read_after(const struct session *s)
 	nap_ms = number_min(nap_ms, longest_nap_ms(s));
 	if (s->state != SESSION_AWAITING || s->swift || nap_ms < SHORT_NAP_MS)
 		return INT64_MIN;
-	return (s->bytes == 0 ? s->sent_ms : s->byte_ms) + nap_ms;
+	return nap_begins_ms(s) + nap_ms;
 }
 
 int32_t session_speed_baud(const struct session *s)

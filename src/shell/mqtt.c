@@ -381,8 +381,7 @@ static void forget_messages(struct mqtt *m)
 /* Without the rooms for payloads: what nobody has written to takes no memory. */
 static void clear(struct mqtt *m)
 {
-	memset(m, 0, offsetof(struct mqtt, slot));
-	forget_messages(m);
+	memset(m, 0, offsetof(struct mqtt, payload));
 }
 
 bool mqtt_start(struct mqtt *m, const struct settings_mqtt *settings, const char *call_topic, int64_t held_max_ms)
@@ -487,7 +486,7 @@ static void send_held(struct mqtt *m, int64_t now)
 		if (!slot->held || on_its_way(m, slot))
 			continue;
 		slot->held = now - slot->held_ms <= m->held_max_ms &&
-		             send_now(m, slot, slot->topic, slot->payload, slot->length,
+		             send_now(m, slot, slot->topic, m->payload[i], slot->length,
 		                      slot->retain) == MQTT_HELD;
 	}
 }
@@ -557,14 +556,14 @@ bool mqtt_poll(struct mqtt *m, int64_t now, struct mqtt_news *news)
 	return false;
 }
 
-static enum mqtt_sent hold(struct mqtt_slot *slot, const char *topic, const char *payload,
+static enum mqtt_sent hold(struct mqtt_slot *slot, char *room, const char *topic, const char *payload,
                            size_t length, bool retain, int64_t now)
 {
 	slot->held = true;
 	slot->retain = retain;
 	slot->held_ms = now;
 	slot->length = length;
-	memcpy(slot->payload, payload, length);
+	memcpy(room, payload, length);
 	snprintf(slot->topic, sizeof(slot->topic), "%s", topic);
 	return MQTT_HELD;
 }
@@ -580,7 +579,7 @@ enum mqtt_sent mqtt_publish(struct mqtt *m, int slot_number, const char *topic, 
 	enum mqtt_sent sent = on_its_way(m, slot) ? MQTT_HELD
 	                                          : send_now(m, slot, topic, payload, length, retain);
 	if (sent == MQTT_HELD)
-		return hold(slot, topic, payload, length, retain, now);
+		return hold(slot, m->payload[slot_number], topic, payload, length, retain, now);
 	slot->held = false;
 	return sent;
 }

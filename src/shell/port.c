@@ -113,7 +113,10 @@ static int library_error(void)
 /* Opens by the library what `look` found good. Returns 0 or an errno. */
 static int open_for_us(struct port *port, const char *path, int32_t speed_baud)
 {
-	enum sp_return result = sp_get_port_by_name(path, &port->handle);
+	enum sp_return result;
+
+	sp_set_debug_handler(NULL); /* it looks through the environment at every call */
+	result = sp_get_port_by_name(path, &port->handle);
 
 	if (result != SP_OK) {
 		port->handle = NULL;

@@ -23,6 +23,7 @@ from sim.simulator import Simulator  # noqa: E402
 
 BASE = "bench"
 WAVER_S = 0.5
+RAM = "/dev/shm"
 SIMULATOR_PRIORITY = -10           # on a real port the wire is no program that has to wait for a processor
 CHARGE, DISCHARGE = "MaxChargeCurrent", "MaxDischargeCurrent"
 # Full speed; limits come back at once, so that the next change can follow; a cell of 2.65 V is in order.
@@ -62,6 +63,8 @@ class Stand:
     def __init__(self, modules, baud, adapter="ftdi", model="extra2000", table=True, reference=None, topic=None,
                  wrapper=()):
         self.folder = tempfile.mkdtemp(prefix="pylontech-bench-")
+        # what a restart finds again lies in RAM, as it does in /run
+        self.ram = tempfile.mkdtemp(prefix="pylontech-bench-", dir=RAM if os.path.isdir(RAM) else None)
         self.modules, self.baud = modules, baud
         self.reference, self.topic, self.wrapper = reference, topic, list(wrapper)
         self.broker = Broker(self.folder)
@@ -97,13 +100,14 @@ class Stand:
         try:
             self.sim.stop()
         finally:
-            shutil.rmtree(self.folder, ignore_errors=True)
+            for folder in (self.folder, self.ram):
+                shutil.rmtree(folder, ignore_errors=True)
 
     # ---- the program ----
 
     def configure(self, changes=None):
         fixed = {"mqtt": {"port": self.broker.port}, "serial": {"port": self.sim.port, "baud": self.baud},
-                 "limits": {"memory_file": os.path.join(self.folder, "memory")},
+                 "limits": {"memory_file": os.path.join(self.ram, "memory")},
                  "history": {"file": os.path.join(self.folder, "history")}}
         write_config(self.path, merged(merged(CONFIG, fixed), changes))
 

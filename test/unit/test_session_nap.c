@@ -40,20 +40,20 @@ static void test_naps(void **state)
 		int length, come;
 		int64_t took_ms, nap_ms; /* -1: none */
 	} rows[] = {
-		{ "nothing has come yet", 19200, 960, 0, 500, 491 },
-		{ "nor has it, of a long one: not for longer than its beginning is waited for", 19200, 3000, 0, 1600, 900 },
-		{ "a short one", 19200, 80, 0, 42, 33 },
+		{ "nothing has come yet", 19200, 960, 0, 500, 500 },
+		{ "nor has it, of a long one: not for longer than its beginning is waited for", 19200, 3000, 0, 1600, 903 },
+		{ "a short one", 19200, 80, 0, 42, 42 },
 		{ "it has hardly begun: at most 400 ms", 19200, 3000, 63, 1600, 400 },
 		{ "a long one: as much as the port's buffer holds", 19200, 3000, 64, 1600, 1066 }, /* 2048 bytes */
 		{ "but not for long", 9600, 3000, 64, 3200, 1200 },
-		{ "the rest of it less its end", 19200, 960, 800, 500, 75 },        /* 144 bytes */
-		{ "hardly worth it", 19200, 960, 924, 500, 10 },                    /* 20 bytes, 10.4 ms */
-		{ "not worth it", 19200, 960, 925, 500, -1 },
+		{ "the rest of it less its end", 19200, 960, 800, 500, 81 },        /* 156 bytes */
+		{ "hardly worth it", 19200, 960, 917, 500, 20 },                    /* 39 bytes, 20.3 ms */
+		{ "not worth it", 19200, 960, 918, 500, -1 },
 		{ "the end", 19200, 960, 944, 500, -1 },
 		{ "longer than expected", 19200, 960, 1500, 500, -1 },
 		{ "shorter than an end", 19200, 80, 64, 42, -1 },
 		{ "at 115200", 115200, 4000, 10, 348, 177 },
-		{ "as fast as a wire", 19200, 960, 800, 250, 75 },
+		{ "as fast as a wire", 19200, 960, 800, 250, 81 },
 		{ "no wire: faster than it", 19200, 960, 800, 249, -1 },
 	};
 
@@ -80,8 +80,8 @@ static void test_little_patience(void **state)
 	(void)state;
 	learn(&s, 19200, 1920, 1000);
 	assert_true(session_send(&s, (struct command){ COMMAND_PWR, 1 }, 300, 5000));
-	assert_true(session_read_after(&s) == 5200);
-	assert_true(session_deadline(&s) == 5300);
+	assert_true(session_read_after(&s) == 5203); /* the command takes 3 ms */
+	assert_true(session_deadline(&s) == 5303);
 	learn(&s, 19200, 1920, 1000);
 	assert_true(session_send(&s, (struct command){ COMMAND_PWR, 1 }, 100, 5000));
 	assert_true(session_read_after(&s) == INT64_MIN);
@@ -136,9 +136,9 @@ static void test_commands(void **state)
 	learn(&s, 19200, 1920, 1000);
 	assert_true(session_send(&s, (struct command){ COMMAND_PWR, 2 }, 0, 4990)); /* as long as another module's */
 	feed(&s, 944, 5000);
-	assert_true(session_read_after(&s) == 5500);
+	assert_true(session_read_after(&s) == 5506);
 	s.reply_bytes[COMMAND_PWR][2] = 1000; /* until its own is known */
-	assert_true(session_read_after(&s) == 5020);
+	assert_true(session_read_after(&s) == 5027);
 	learn(&s, 19200, 100, 60);
 	assert_true(session_send(&s, (struct command){ COMMAND_PWR, 1 }, 0, 4990));
 	feed(&s, 84, 5000);
