@@ -18,6 +18,8 @@ SLACK_S = 1.5              # a message a second, and the way to the subscriber
 LIMITS = ("Info.MaxChargeVoltage", "Info.MaxChargeCurrent", "Info.MaxDischargeCurrent", "Info.MaxChargeCellVoltage")
 # Read late: unknown until then. What `pwrsys` wishes may not be known either.
 LATE = ("History.ChargeCycles", "Soh")
+# What modules that are missing, or were not heard of yet after all were lost, may keep lower than the others would.
+HELD_BACK = LIMITS + ("Io.AllowToCharge", "Io.AllowToDischarge")
 WISHES = LIMITS + ("Info.BatteryLowVoltage",)
 CHARGE = ("Capacity", "ConsumedAmphours")
 BAT_S = 60                 # how often `bat` is read where `getpwr` stands for it
@@ -117,7 +119,7 @@ class Held:
                 right = value in ((0, 1) if away else (0,))
             elif path in LATE:
                 right = value is None or value in self._counters(path, who, at)
-            elif path in LIMITS and away:
+            elif path in HELD_BACK and away:
                 right = value <= max(t[path] for t in truths) + 0.051
             elif path in CHARGE and self.sim.options.getpwr is not False:
                 right = self._charge(path, value, who, at)
