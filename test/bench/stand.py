@@ -77,6 +77,7 @@ class Stand:
         self.waver = Waver(self.sim)
         self.path = os.path.join(self.folder, "bench.ini")
         self.process = None
+        self.mark = None               # the command with which passes begin
 
     def __enter__(self):
         try:

@@ -14,7 +14,7 @@ sys.path[:0] = [HERE, os.path.dirname(HERE)]
 
 import table  # noqa: E402
 from sim.simulator import Simulator  # noqa: E402
-from traffic import Exchange, anchor, cycles, exchanges, figures, needed_s  # noqa: E402
+from traffic import Exchange, cycles, exchanges, figures, mark, needed_s  # noqa: E402
 
 RATIOS = ("cycle_s", "cpu_ms_a_cycle", "rss_kb", "wakeups_a_s")
 
@@ -36,24 +36,29 @@ class TrafficTest(unittest.TestCase):
         return found
 
     def test_a_line_that_is_never_silent(self):
-        result = figures(self.passes(4), 19200)
+        result = figures(self.passes(4), 19200, "bat 1")
         self.assertAlmostEqual(result["over_wire"], 1.0)
         self.assertAlmostEqual(result["cycle_s"], 5600 / 1920)
         self.assertAlmostEqual(result["table_share"], 400 / 5600)
         self.assertEqual((result["cycles"], result["bytes_a_cycle"]), (3, 5600))
 
     def test_a_pause_counts(self):
-        self.assertAlmostEqual(figures(self.passes(4, 5600 / 1920), 19200)["over_wire"], 2.0)
+        self.assertAlmostEqual(figures(self.passes(4, 5600 / 1920), 19200, "bat 1")["over_wire"], 2.0)
 
-    def test_the_cells_by_another_command(self):
-        found = self.passes(4)
-        for one in found:
-            one.text = one.text.replace("bat", "getpwr")
-        self.assertEqual(anchor(found), "getpwr 1")
-        self.assertEqual(len(cycles(found)), 3)
+    def test_where_a_pass_begins(self):
+        def named(texts):
+            return [exchange(n, text, 100) for n, text in enumerate(texts.split(","))]
+
+        self.assertEqual(mark(self.passes(3)), "bat 1")
+        self.assertIsNone(mark(self.passes(2)))
+        self.assertIsNone(mark(named("pwr,pwr 1,pwr,pwr,pwr")))
+        self.assertEqual(mark(named("pwr 1,bat 1,getpwr 1,getpwr 1,getpwr 1,pwr 1")), "getpwr 1")
+        self.assertEqual(mark(named("info,pwr,pwr,pwr")), "pwr")
+        self.assertEqual(len(cycles(self.passes(4), "pwr 2")), 3)
+        self.assertEqual(cycles(self.passes(4), "getpwr 1"), [])
 
     def test_nothing_comes_back(self):
-        self.assertIsNone(figures(self.passes(1), 19200))
+        self.assertIsNone(figures(self.passes(1), 19200, "bat 1"))
 
     def test_every_byte_is_counted(self):
         with Simulator("extra2000", 2, paced=False) as sim:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from sim.wire import BITS_PER_BYTE
 
-ANCHORS = ("bat 1", "getpwr 1", "pwr 1", "bat", "pwr")   # a pass holds one of these once; the first that there is
-ANCHORS_MIN = 3
+ANCHORS = ("bat 1", "getpwr 1", "pwr 1", "bat")   # a pass holds one of these once, the others not more often
+TABLE = "pwr"                      # where there is nothing else
+RETURNS_MIN = 3
 
 
 @dataclass
@@ -46,17 +47,17 @@ def exchanges(sim):
     return found
 
 
-def anchor(found):
-    """The command whose return begins a pass; None: it has not come back often enough."""
+def mark(found):
+    """The command with which passes begin, once it has come back; None before. `found`: from the start on."""
     texts = [one.text for one in found]
-    mark = next((text for text in ANCHORS if text in texts), None)
-    return mark if texts.count(mark) >= ANCHORS_MIN else None
+    best = max([text for text in ANCHORS if text in texts] or [TABLE], key=texts.count)
+    return best if texts.count(best) >= RETURNS_MIN else None
 
 
-def cycles(found):
-    """The passes that are whole, each a list of exchanges; the first one of the next is not in it."""
-    mark = anchor(found)
-    starts = [i for i, one in enumerate(found) if mark and one.text == mark]
+def cycles(found, begin):
+    """The passes that are whole, from one command `begin` to the next, each a list of exchanges; the first one of the
+    next is the last in it."""
+    starts = [i for i, one in enumerate(found) if one.text == begin]
     return [found[a:b + 1] for a, b in zip(starts, starts[1:])]
 
 
@@ -64,9 +65,9 @@ def wire_s(some, baud):
     return sum(one.total for one in some) * BITS_PER_BYTE / baud
 
 
-def figures(found, baud):
+def figures(found, baud, begin):
     """What the passes took, and what they would take if the line were never silent."""
-    passes = cycles(found)
+    passes = cycles(found, begin)
     if not passes:
         return None
     took = [p[-1].at - p[0].at for p in passes]
@@ -75,7 +76,7 @@ def figures(found, baud):
     held = sum(one.held_s for one in inner)
     late = sum(one.late_s for one in inner)
     size = sum(one.total for p in passes for one in p[:-1])
-    table = sum(one.total for p in passes for one in p[:-1] if one.text == "pwr")
+    table = sum(one.total for p in passes for one in p[:-1] if one.text == TABLE)
     return {
         "cycles": len(passes),
         "cycle_s": statistics.median(took),
