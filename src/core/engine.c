@@ -6,6 +6,7 @@
 
 #define TICK_MS 1000
 #define LINK_MS 10000
+#define LINK_AHEAD_MS 4000 /* how much earlier it goes along with the bank: so they come into step */
 #define STATUS_MS (5 * 60 * 1000)
 
 void engine_init(struct engine *e, const struct settings *settings, int64_t now_ms)
@@ -135,14 +136,14 @@ static int64_t link_due_ms(const struct engine *e)
 	return e->link_ms + (e->link_wanted ? TICK_MS : LINK_MS);
 }
 
-/* Whether the bank's document, or that of a module, must leave now. */
-static bool data_due(const struct engine *e, int64_t now_ms)
+/* Whether a document must leave now: that of the bank, of a module, of the link. */
+static bool any_due(const struct engine *e, int64_t now_ms)
 {
 	bool due = publication_due(&e->bank, now_ms);
 
 	for (int i = 0; i < RACK_MODULES_MAX; i++)
 		due |= publication_due(&e->module[i], now_ms);
-	return due && e->first_pass_done;
+	return (due && e->first_pass_done) || now_ms >= link_due_ms(e);
 }
 
 /* The bank's document and those of the modules: when one must leave, those whose time is near go along. */
@@ -167,11 +168,11 @@ static void publish_data(struct engine *e, int64_t now_ms)
 static void publish(struct engine *e, int64_t now_ms)
 {
 	struct engine_actions *out = e->out;
-	bool data = data_due(e, now_ms);
+	bool due = any_due(e, now_ms);
 
 	if (out->exit_status == ENGINE_EXIT_CONFIGURATION)
 		return;
-	if (data)
+	if (due && e->first_pass_done)
 		publish_data(e, now_ms);
 	if (!e->status_known || e->status_online != engine_online(e) ||
 	    now_ms - e->status_ms >= STATUS_MS) {
@@ -180,7 +181,7 @@ static void publish(struct engine *e, int64_t now_ms)
 		e->status_ms = now_ms;
 		out->publish_status = true;
 	}
-	if (now_ms + (data ? PUBLICATION_AHEAD_MS : 0) >= link_due_ms(e) && now_ms - e->link_ms >= TICK_MS) {
+	if (due && now_ms + LINK_AHEAD_MS >= link_due_ms(e) && now_ms - e->link_ms >= TICK_MS) {
 		out->publish_link = true;
 		e->link_wanted = false;
 		e->link_ms = now_ms;

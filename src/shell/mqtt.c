@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LOOP_MS 3000         /* how long the thread sleeps when nobody wakes it */
+#define LOOP_MS 10000        /* how long the thread sleeps when nobody wakes it; libmosquitto shortens it to the keepalive */
 #define PACKETS 10           /* taken in one go */
 #define LINGER_MS 150        /* for the DISCONNECT to leave */
 #define STOP_ANSWER_MS 400   /* for the broker to have read `offline` */
