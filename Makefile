@@ -121,7 +121,7 @@ check-release: ## build the release twice, take it apart, run its programs in an
 	@$(MAKE) --no-print-directory -s WERROR=1 all
 	@VERSION=$(VERSION) BUILD=$(BUILD) packaging/check-release.sh
 
-bench: ## how fast and how cheap (5 minutes): BENCH=--quick, REFERENCE='command with {tty} {port}' beside it
+bench: ## how fast and how cheap (9 minutes): BENCH=--quick, REFERENCE='command with {tty} {port}' beside it
 	@packaging/install-packages.sh build test bench
 	@[ -n "$$PYLONTECH_MQTT" ] || $(MAKE) --no-print-directory -s static
 	@PYLONTECH_MQTT=$${PYLONTECH_MQTT:-$(BUILD)/static/pylontech-mqtt} $(PYTHON) test/bench/bench.py \

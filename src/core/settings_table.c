@@ -63,7 +63,8 @@ const struct settings_row settings_rows[] = {
 	TEXT(mqtt, client_id, 1, 64, "pylontech-mqtt",
 	     "Client id, different for every client of the broker."),
 	{ "mqtt", "publish_unchanged", SETTINGS_MILLI, AT(mqtt.publish_unchanged_ms), 2000, 30000, NULL, "10", "s",
-	  "A module's message that would say the same again waits so long. The bank's is sent every 5 s at least." },
+	  "A module's message that would say the same again waits so long, up to 1.5 s less where another one goes out. The "
+	  "bank's is sent every 5 s at least." },
 
 	/* [serial] */
 	TEXT(serial, port, 0, 127, "",
