@@ -20,7 +20,8 @@ struct json_build {
 /* A new document, in place of the one before. */
 void json_build_begin(struct json_build *b);
 
-/* Adds `value` to the object `to`, which has no such key yet, and takes it, whatever comes of it; NULL: there was no memory for it. */
+/* Adds `value` to the object `to`, which has no such key yet, and takes it, whatever comes of it; NULL: there was no
+ * memory for it. */
 void json_build_add(struct json_build *b, struct json_object *to, const char *key, struct json_object *value);
 
 void json_build_null(struct json_build *b, struct json_object *to, const char *key);

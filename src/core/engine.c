@@ -465,8 +465,7 @@ void engine_step(struct engine *e, int64_t now_ms, const struct engine_event *ev
 	changed = rack_age(&e->rack, &e->settings, now_ms);
 	report_changes(e, changed, now_ms);
 	/* what leaves is as of now, so that ramps are true to the published second */
-	if (changed != 0 || e->pass_good != good || now_ms - e->evaluated_ms >= TICK_MS ||
-	    publication_due(&e->bank, now_ms))
+	if (changed != 0 || e->pass_good != good || now_ms - e->evaluated_ms >= TICK_MS || any_due(e, now_ms))
 		engine_judge(e, now_ms);
 	if (!e->in_pass && now_ms >= e->next_pass_ms)
 		begin_pass(e, now_ms);

@@ -366,6 +366,8 @@ static inline void bench_keep_messages(struct bench *b)
 	struct figures figures;
 
 	b->links += a->publish_link;
+	if (a->publish_bank || a->publish_modules != 0)
+		assert_true(b->engine.evaluated_ms == b->now_ms); /* what leaves is as of now */
 	b->statuses += a->publish_status;
 	b->kept += a->keep_history;
 	if (a->publish_status)
