@@ -135,7 +135,7 @@ static void test_not_shown(void **state)
 	for (enum limits_kind k = 0; k < LIMIT_KINDS; k++) {
 		for (int less = 1; less <= 300; less++) {
 			struct publication p = { 0 };
-			struct limits_set set = a_set(52500, 40000, 50000), lower = set;
+			struct limits_set set = a_set(52503, 40030, 50070), lower = set;
 			struct text t = text_in(before, sizeof before);
 
 			lower.limit[k] -= less;
@@ -164,11 +164,16 @@ static void test_along(void **state)
 		{ "at its time", 5000, true },
 		{ "late", 9000, true },
 	};
-	struct publication p = { 0 };
+	struct publication p = { 0 }, often = { 0 };
 	struct limits_set set = a_set(52500, 40000, 50000), stricter = a_set(52500, 30000, 50000);
 
 	(void)state;
 	assert_false(publication_along(&p, 5000)); /* closed */
+	publication_offer(&often, &set, true);
+	often.longest_ms = 2000;
+	publication_sent(&often, &set, 0);
+	assert_false(publication_along(&often, PUBLICATION_REPEAT_MS - 1)); /* not within the driver's second */
+	assert_true(publication_along(&often, PUBLICATION_REPEAT_MS));
 	publication_offer(&p, &set, true);
 	assert_true(publication_along(&p, 0)); /* the first */
 	publication_sent(&p, &set, 0);
