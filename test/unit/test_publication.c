@@ -129,13 +129,17 @@ static int decimals_of(const char *key)
 static void test_not_shown(void **state)
 {
 	static const char *const keys[LIMIT_KINDS] = { "MaxChargeVoltage", "MaxChargeCurrent", "MaxDischargeCurrent" };
+	const struct limits_set sets[] = { a_set(52503, 40030, 50070), a_set(14, 140, 140) };
 	char before[16], after[16], times[128];
 
 	(void)state;
-	for (enum limits_kind k = 0; k < LIMIT_KINDS; k++) {
-		for (int less = 1; less <= 300; less++) {
+	for (int i = 0; i < LIMIT_KINDS * COUNT_OF(sets); i++) {
+		enum limits_kind k = (enum limits_kind)(i % LIMIT_KINDS);
+		struct limits_set set = sets[i / LIMIT_KINDS];
+
+		for (int less = 1; less <= 300 && less <= set.limit[k]; less++) {
 			struct publication p = { 0 };
-			struct limits_set set = a_set(52503, 40030, 50070), lower = set;
+			struct limits_set lower = set;
 			struct text t = text_in(before, sizeof before);
 
 			lower.limit[k] -= less;
