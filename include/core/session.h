@@ -70,9 +70,11 @@ struct session {
 	int64_t sent_ms;     /* when the last command was sent: what its reply tells is no younger */
 	int32_t bytes;       /* that have come since */
 	int64_t byte_ms;     /* when the last of them came */
+	int64_t first_ms;    /* when the first of them came */
 	int32_t reply_bytes[COMMAND_KINDS][COMMAND_ADDRESS_MAX + 1]; /* of the last whole reply to it, with address 0 to
 	                                                              * any of its kind; 0: none yet */
 	bool swift;          /* it came faster than a wire at this speed can be */
+	bool at_once;        /* it was whole when it was looked at first: nobody knows how fast it came */
 	int32_t first_byte_ms;   /* patience for the first byte of the outstanding command */
 	struct session_order orders[SESSION_ORDERS_MAX];
 	int order_count;

@@ -213,6 +213,7 @@ static void learn_length(struct session *s, int64_t now_ms)
 {
 	s->reply_bytes[s->command.kind][s->command.address] = s->reply_bytes[s->command.kind][0] = s->bytes;
 	s->swift = (now_ms - s->sent_ms) * 2 < wire_ms(s, s->bytes);
+	s->at_once = s->first_ms == now_ms;
 }
 
 /* A prompt may be an old one, or what a wrong speed made of something; a whole reply is the console. */
@@ -429,6 +430,8 @@ struct session_news session_feed(struct session *s, const uint8_t *bytes, size_t
 		enum framing_event framed = framing_feed(&s->framing, bytes + taken, &some);
 		bool alone = s->bytes == 0 || s->byte_ms != now_ms; /* of those that come together the first speaks for all */
 
+		if (s->bytes == 0)
+			s->first_ms = now_ms;
 		taken += some;
 		s->bytes += (int32_t)some;
 		s->byte_ms = now_ms;
@@ -466,10 +469,11 @@ static int64_t nap_begins_ms(const struct session *s)
 	return s->bytes != 0 ? s->byte_ms : s->sent_ms + wire_ms(s, (int32_t)strlen(s->framing.echo) + 1);
 }
 
+/* After a reply of which nobody knows how fast it came the beginning of the next one is looked at. */
 static int32_t longest_nap_ms(const struct session *s)
 {
 	if (s->bytes == 0)
-		return s->first_byte_ms - READ_MS;
+		return s->at_once ? 0 : s->first_byte_ms - READ_MS;
 	return s->bytes < BEGUN_BYTES ? FIRST_NAP_MS : NAP_MS;
 }
 

@@ -257,7 +257,7 @@ static void apply(struct loop *l, int64_t now_ms)
 		open_port(l);
 	for (int i = 0; i < a->orders && line_is_open(&l->line); i++)
 		if (!carry_out(l, &a->order[i]))
-			port_lost(l, "the port was lost while writing");
+			port_lost(l, "the port was lost while writing: adapter unplugged?");
 	/* before anybody hears of it: a crash in between must not forget what was said */
 	if (a->remember)
 		remember(l, now_ms);

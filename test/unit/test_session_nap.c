@@ -17,7 +17,7 @@ static void learn(struct session *s, int32_t baud, int bytes, int64_t took_ms)
 		(void)session_byte(s, *at, 0);
 	assert_true(session_send(s, (struct command){ COMMAND_PWR, 1 }, 0, 1000));
 	for (const char *at = head; *at != '\0'; at++)
-		(void)session_byte(s, *at, 1000 + took_ms);
+		(void)session_byte(s, *at, 999 + took_ms);
 	for (int i = 0; i < filler; i++)
 		(void)session_byte(s, i % 100 == 99 ? '\n' : 'x', 1000 + took_ms);
 	for (const char *at = tail; *at != '\0'; at++)
@@ -70,6 +70,44 @@ static void test_naps(void **state)
 			fail_msg("%s: %lld", rows[i].legend, (long long)session_read_after(&s));
 		assert_true(session_read_after(&s) < session_deadline(&s)); /* silence is not found out unread */
 	}
+}
+
+static void whole_reply(struct session *s, int64_t now_ms)
+{
+	static const char reply[] = "pwr 1\n\r@\r\r\nx\nCommand completed successfully\r\n\r$$\r\n\rpylon>";
+	size_t length = sizeof reply - 1;
+
+	assert_int_equal(session_feed(s, (const uint8_t *)reply, &length, now_ms).kind, SESSION_REPLY);
+}
+
+/* A line that is no wire, and had to be waited for once: it is not slept through for ever. */
+static void test_slow_once(void **state)
+{
+	static struct session s;
+
+	(void)state;
+	learn(&s, 19200, 1920, 1000);
+	assert_true(session_send(&s, (struct command){ COMMAND_PWR, 1 }, 0, 5000));
+	assert_true(session_read_after(&s) == 5903);
+	whole_reply(&s, 5903);
+	s.reply_bytes[COMMAND_PWR][1] = 1920;
+	assert_true(session_send(&s, (struct command){ COMMAND_PWR, 1 }, 0, 5903));
+	assert_true(session_read_after(&s) == INT64_MIN); /* it is looked at how the reply comes: */
+	(void)session_byte(&s, '\n', 5920);               /* as by a wire */
+	assert_true(session_read_after(&s) == 5920 + 400);
+	whole_reply(&s, 6000);
+	s.reply_bytes[COMMAND_PWR][1] = 1920;
+	assert_true(session_send(&s, (struct command){ COMMAND_PWR, 1 }, 0, 6000));
+	assert_true(session_read_after(&s) == 6903);
+	whole_reply(&s, 6903);
+	s.reply_bytes[COMMAND_PWR][1] = 1920;
+	assert_true(session_send(&s, (struct command){ COMMAND_PWR, 1 }, 0, 6903));
+	whole_reply(&s, 6910); /* faster than one */
+	s.reply_bytes[COMMAND_PWR][1] = 1920;
+	assert_true(session_send(&s, (struct command){ COMMAND_PWR, 1 }, 0, 6910));
+	assert_true(session_read_after(&s) == INT64_MIN);
+	(void)session_byte(&s, 'p', 6920);
+	assert_true(session_read_after(&s) == INT64_MIN);
 }
 
 /* A module that has little time to begin leaves no time for a nap of more. */
@@ -149,6 +187,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_naps),
+		cmocka_unit_test(test_slow_once),
 		cmocka_unit_test(test_little_patience),
 		cmocka_unit_test(test_silence_after_a_nap),
 		cmocka_unit_test(test_too_long_after_a_nap),
