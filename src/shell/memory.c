@@ -52,13 +52,15 @@ static uint32_t sum_of(const struct memory_file *file)
 	return digest_of(&copy, sizeof copy);
 }
 
-/* The head that a file of this boot and this program has. */
+/* The head that a file of this boot and this program has; without a size where the boot is not known. */
 static bool fill_head(struct memory_file *file)
 {
 	memset(file, 0, sizeof *file);
 	text_copy(file->version, sizeof file->version, VERSION);
+	if (read_whole(BOOT_ID_PATH, file->boot_id, sizeof file->boot_id - 1) <= 0)
+		return false;
 	file->size = sizeof *file;
-	return read_whole(BOOT_ID_PATH, file->boot_id, sizeof file->boot_id - 1) > 0;
+	return true;
 }
 
 bool memory_read(const char *path, struct engine_memory *memory)
@@ -82,10 +84,8 @@ bool memory_write(const char *path, const struct engine_memory *memory)
 {
 	static struct memory_file file;
 
-	if (file.size == 0 && !fill_head(&file)) { /* the boot is the same for the whole run */
-		file.size = 0;
+	if (file.size == 0 && !fill_head(&file)) /* the boot is the same for the whole run */
 		return false;
-	}
 	file.memory = *memory;
 	file.sum = sum_of(&file);
 	return file_replace(path, &file, sizeof file, false);

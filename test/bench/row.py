@@ -26,24 +26,33 @@ IDLE_MAX_S = 12.0
 FUNCTIONS = ("engine_step", "json_figures", "json_link")
 
 
-def wait_cycles(stand, since, count, patience_s):
-    """Waits until `count` whole passes began after `since`; they are returned as one list of exchanges."""
+def wait_for(stand, patience_s, look, missing):
+    """Looks until there is something, and returns it."""
     until = time.monotonic() + patience_s
     while time.monotonic() < until:
-        found = [one for one in traffic.exchanges(stand.sim) if one.at >= since]
-        if len(traffic.cycles(found, stand.mark)) >= count:
+        found = look()
+        if found:
             return found
         stand.alive()
         time.sleep(0.2)
-    raise RuntimeError("not %d passes within %g s" % (count, patience_s))
+    raise RuntimeError("%s within %g s" % (missing, patience_s))
 
 
-def settle(stand):
+def patience(stand, cycles):
+    return 60 + 8.0 * cycles * stand.modules * 19200 / stand.baud
+
+
+def wait_cycles(stand, since, count, patience_s):
+    """Waits until `count` whole passes began after `since`; they are returned as one list of exchanges."""
+    def look():
+        found = [one for one in traffic.exchanges(stand.sim) if one.at >= since]
+        return found if len(traffic.cycles(found, stand.mark)) >= count else None
+    return wait_for(stand, patience_s, look, "not %d passes" % count)
+
+
+def settle(stand, patience_s):
     """Waits until the passes after the first one have begun twice: by then counters are read that are left for an hour."""
-    while stand.mark is None:
-        stand.alive()
-        time.sleep(0.2)
-        stand.mark = traffic.mark(traffic.exchanges(stand.sim))
+    stand.mark = wait_for(stand, patience_s, lambda: traffic.mark(traffic.exchanges(stand.sim)), "no pass that came back")
 
 
 def first_bank(stand, wire_guess_s):
@@ -80,10 +89,9 @@ def cost(before, after, found, cycle_s, seconds):
 def at_full_speed(stand, reaction, options):
     """Passes and reactions of one stretch of time in which bytes come all the time; what its first passes cost, in which
     nothing happens."""
-    guess_s = 2.0 * stand.modules * 19200 / stand.baud
-    settle(stand)
+    settle(stand, patience(stand, 3))
     began, before = time.monotonic(), process.sample(stand.process.pid)
-    found = wait_cycles(stand, began, options.cycles, 60 + 4 * options.cycles * guess_s)
+    found = wait_cycles(stand, began, options.cycles, patience(stand, options.cycles))
     calm, calm_s = process.sample(stand.process.pid), time.monotonic() - began
     cycle_s = traffic.figures(found, stand.baud, stand.mark)["cycle_s"]
     reaction.run(options.changes, cycle_s)
@@ -145,7 +153,7 @@ def instructions(options):
                    wrapper=wrapper) as stand:
             Reaction(stand).prepare()
             first_bank(stand, 60)
-            settle(stand)
+            settle(stand, 300)
             control(stand, "--zero")
             began = time.monotonic()
             wait_cycles(stand, began, options.cycles, 300)
