@@ -176,6 +176,29 @@ static void test_calm(void **state)
 	}
 }
 
+/* In a pause one wake-up sends all that is to be sent: the link and the modules go with the bank. */
+static void test_in_step(void **state)
+{
+	static struct bench b;
+	int together = 0;
+
+	(void)state;
+	bench_init(&b, 3);
+	b.settings.serial.reading_freq_ms = 14000;
+	bench_start(&b);
+	bench_run(&b, 60000);
+	for (int64_t end_ms = b.now_ms + 300000; bench_next(&b, end_ms);) {
+		const struct engine_actions *a = &b.actions;
+
+		if (b.engine.in_pass || !(a->publish_link || a->publish_modules != 0))
+			continue;
+		together += a->publish_bank;
+		if (!a->publish_bank)
+			fail_msg("alone, %d ms after the bank", (int)(b.now_ms - b.engine.bank.sent_ms));
+	}
+	assert_in_range(together, 20, 75); /* not one after the other */
+}
+
 /* The link goes out every 10 s, or a second after something happened; the status every five minutes. */
 static void test_link_and_status(void **state)
 {
@@ -478,6 +501,7 @@ int main(void)
 		cmocka_unit_test(test_publication_rhythm),
 		cmocka_unit_test(test_changed_module),
 		cmocka_unit_test(test_calm),
+		cmocka_unit_test(test_in_step),
 		cmocka_unit_test(test_link_and_status),
 		cmocka_unit_test(test_every_rhythm_keeps_modules),
 		cmocka_unit_test(test_stricter_limit),
