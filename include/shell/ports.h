@@ -26,6 +26,11 @@ int ports_list(struct ports_entry out[PORTS_MAX]);
 /* Fills in what is known of one, which need not be in the list (a pty). */
 void ports_describe(const char *path, struct ports_entry *out);
 
+/* Why `probe` writes nothing to a port that the owner has not named, as a clause; NULL: it may. A battery's adapter is on
+ * USB; every other port may be the machine's own console, and a Victron cable has no battery of ours behind it. `word`:
+ * the same for scripts. */
+const char *ports_leave_alone(const struct ports_entry *entry, const char **word);
+
 /* The link to `device` below `serial` (/dev/serial) that stays over re-plugging: by-id where the adapter has a serial
  * number of its own, else by-path, since adapters without one all have the same by-id name. False: there is none. */
 bool ports_name_that_stays(const char *serial, const char *device, bool own_number, char out[PORTS_PATH_MAX]);

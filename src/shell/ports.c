@@ -105,6 +105,19 @@ void ports_describe(const char *path, struct ports_entry *out)
 	put_name(out, path);
 }
 
+const char *ports_leave_alone(const struct ports_entry *entry, const char **word)
+{
+	if (entry->victron) {
+		*word = "victron";
+		return "a cable of Victron's own";
+	}
+	if (entry->usb_vendor < 0) {
+		*word = "not-usb";
+		return "not on USB, so it may be this machine's own console";
+	}
+	return NULL;
+}
+
 /* ---- Who has it ---- */
 
 /* A whole number as the name of a folder below /proc; 0: something else. */

@@ -46,12 +46,12 @@ static void try(const struct words_line *line, struct loop *loop, struct outcome
 		[PORT_MISSING] = "missing", [PORT_FORBIDDEN] = "forbidden", [PORT_TAKEN] = "held",
 		[PORT_NOT_SERIAL] = "not-serial", [PORT_FAILED] = "failed",
 	};
+	const char *alone = line->argument[0] == NULL ? ports_leave_alone(o->entry, &o->word) : NULL;
 	char why[PORT_WHY_MAX];
 	enum port_fault fault;
 
-	if (o->entry->victron && line->argument[0] == NULL) {
-		o->word = "victron";
-		text_copy(o->sentence, sizeof o->sentence, "not tried: a cable of Victron's own; name it to try it");
+	if (alone != NULL) {
+		snprintf(o->sentence, sizeof o->sentence, "not tried: %s; name it to try it", alone);
 		return;
 	}
 	fault = ports_try(o->entry->name, why);

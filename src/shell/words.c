@@ -15,7 +15,7 @@
 const struct words_row words_rows[] = {
 	{ "", "", "the daemon: reads the battery and publishes until it is asked to end", service_run },
 	{ "probe", "[PORT]",
-	  "tries PORT, or every serial port that nobody holds (20 s each), and says what\nis there; status 0: a battery",
+	  "tries PORT, or every USB serial adapter that nobody holds (20 s each), and says\nwhat is there; status 0: a battery",
 	  probe_run },
 	{ "record", "FILE [PORT]",
 	  "reads every module once and writes every byte into FILE, to be mailed;\nthe service must not run", record_run },

@@ -71,6 +71,30 @@ static void make_link(const struct folder *f, const char *name, const char *targ
 	assert_int_equal(symlink(full, path), 0);
 }
 
+/* Without being named, a port gets a byte only where a battery's adapter can be. */
+static void test_left_alone(void **state)
+{
+	static const struct {
+		struct ports_entry entry;
+		const char *word;
+	} rows[] = {
+		{ { .device = "/dev/ttyUSB0", .usb_vendor = 0x403, .usb_product = 0x6001 }, NULL },
+		{ { .device = "/dev/ttyACM0", .usb_vendor = 0, .usb_product = 0 }, NULL },
+		{ { .device = "/dev/ttyUSB1", .usb_vendor = 0x403, .usb_product = 0x6015, .victron = true }, "victron" },
+		{ { .device = "/dev/ttyS0", .usb_vendor = -1, .usb_product = -1 }, "not-usb" },
+		{ { .device = "/dev/ttyAMA0", .usb_vendor = -1, .usb_product = -1, .victron = true }, "victron" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		const char *word = NULL, *why = ports_leave_alone(&rows[i].entry, &word);
+
+		assert_int_equal(why == NULL, rows[i].word == NULL);
+		if (why != NULL)
+			assert_string_equal(word, rows[i].word);
+	}
+}
+
 static void test_names(void **state)
 {
 	static const struct {
@@ -207,6 +231,7 @@ static void test_describe_unlisted(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_left_alone),
 		cmocka_unit_test_setup_teardown(test_names, set_up, tear_down),
 		cmocka_unit_test(test_no_names),
 		cmocka_unit_test_setup_teardown(test_holders, set_up, tear_down),
