@@ -155,10 +155,10 @@ give_back() {
 	fi
 }
 
-# choose_port: prints the adapter that the configuration names, or the only one there is. Else fails, with every
+# choose_port CONFIG: prints the adapter that this configuration names, or the only one there is. Else fails, with every
 # candidate on stdout, one a line.
 choose_port() {
-	chosen=$(configured_port)
+	chosen=$(key_in "$1" serial port)
 	if [ -n "$chosen" ]; then
 		echo "$chosen"
 		return 0

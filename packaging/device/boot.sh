@@ -3,8 +3,15 @@
 # may be run at any time.
 set -u
 here=$(cd -P "$(dirname "$0")" && pwd)
+# The power was cut during an upgrade: it is ended first.
+for place in "$here/new/place.sh" "$here/place.sh"; do
+	if [ -f "$here/new/ready" ] && [ -s "$place" ] && sh "$place"; then
+		exec sh "$here/boot.sh"
+	fi
+done
 . "$here/common.sh"
 . "$here/adapter.sh"
+. "$here/stick.sh"
 
 # supervise writes its state whenever the service changes: into RAM, not into flash.
 state_in_ram() {
@@ -32,4 +39,5 @@ link "$PROGRAM/service" "$SERVICE" || exit 1
 if command -v svrescan >/dev/null 2>&1; then
 	svrescan >/dev/null 2>&1
 fi
+log_to_stick
 exit 0

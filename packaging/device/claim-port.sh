@@ -13,7 +13,7 @@ if [ $# -gt 0 ]; then
 fi
 
 had=$(configured_port)
-if port=$(choose_port); then
+if port=$(choose_port "$CONFIG"); then
 	if [ -z "$had" ] && set_port "$port" "$CONFIG"; then
 		say "info: [serial] port was not set; $port is the only adapter and was written into $CONFIG"
 	fi

@@ -1,66 +1,103 @@
 #!/bin/sh
-# install.sh [--unattended]: makes the unpacked folder a running service. May be run again at any time: an upgrade
-# restarts the service once and keeps the configuration. Nothing is written before everything that can be checked
-# was found right, and what was written is taken back when a later step fails.
+# install.sh [--configure-driver] [--unattended | --stick FOLDER]: makes the unpacked release a running service. May be
+# run again at any time: an upgrade restarts the service once and keeps the configuration. Nothing is written before
+# everything that can be checked was found right, and what was written is taken back when a later step fails.
 #
-# --unattended (USB stick, opkg): a missing or second adapter is no reason to stop; the service looks for it itself.
+# --configure-driver  shows what dbus-mqtt-battery needs in its config.ini, and writes it there
+# --unattended        (opkg) a missing or second adapter is no reason to stop; the service looks for it itself
+# --stick FOLDER      the same, and what lies beside the release file there counts: a configuration, the driver's archive
 set -u
 here=$(cd -P "$(dirname "$0")" && pwd)
 . "$here/common.sh"
 . "$here/adapter.sh"
+. "$here/rc-local.sh"
+. "$here/driver.sh"
 . "$here/check-system.sh"
 
 unattended=
+configure=
+stick=
 was_installed=
 port=
 
 usage() {
-	complain "usage: install.sh [--unattended]"
+	complain "usage: install.sh [--configure-driver] [--unattended | --stick FOLDER]"
 	exit 2
 }
 
-# Everything before the first change ends here.
+# Everything before the first change ends here. What was unpacked into /data for this installation goes again: it may be
+# what has filled it.
 refuse() {
 	complain "$@"
 	complain "Nothing was installed."
+	[ "$here" != "$(readlink -f "$NEW")" ] || rm -rf "$NEW"
 	exit 1
 }
 
-check_place() {
-	[ "$here" = "$(readlink -f "$PROGRAM")" ] ||
-		refuse "install.sh lies in $here and must lie in $PROGRAM: unpack the release file into $DATA."
+# ---- What is checked ----
+
+# Before v2.90 nothing calls /data/rc.local; from v3.60 on the owner can forbid it, and the firmware renames the file.
+check_gx() {
+	version=$(head -n 1 "$ROOT/opt/victronenergy/version" 2>/dev/null)
+	numbers=$(echo "$version" | sed -n 's/^v\([0-9][0-9]*\)\.\([0-9][0-9]*\).*/\1.\2/p')
+	if [ -n "$numbers" ] && older "$numbers" 2.90; then
+		refuse "This GX has Venus OS $version, and v2.90 or later is needed: update its firmware, then install again."
+	fi
+	if [ -e "$RC_LOCAL.disabled" ] && [ ! -e "$RC_LOCAL" ]; then
+		refuse "Modifications are switched off on this GX, so the service would not start at a boot: switch them on
+(Settings, General, Modification checks), then install again."
+	fi
 }
 
 check_files() {
-	damaged=$(cd "$here" && sha256sum -c files.sha256 2>/dev/null | sed -n 's/: FAILED.*//p')
-	if [ ! -s "$here/files.sha256" ] || [ -n "$damaged" ]; then
-		refuse "$here is not complete (${damaged:-files.sha256}): was $DATA full? Unpack the release file again."
-	fi
-	"$(binary)" --version >/dev/null 2>&1 ||
+	damaged=$(damaged_in "$here" | head -n 3)
+	[ -z "$damaged" ] ||
+		refuse "$here is not complete ($damaged): was there no room? Unpack the release file again."
+	"$here/$(binary_name)" --version >/dev/null 2>&1 ||
 		refuse "There is no program for this machine ($(uname -m)) in $here/bin, or it does not run."
 }
 
-# Room for the little that is written, asked of the file system itself.
+# Room for the release and the little beside it, asked of the file system itself: some compress, so no zeros.
 check_room() {
+	kb=64
+	case $here in
+	"$PROGRAM"*) ;;
+	*) kb=$(($(du -sk "$here" | cut -f 1) + 64)) ;;
+	esac
 	probe=$DATA/.$NAME-room
-	if ! why=$(dd if=/dev/zero of="$probe" bs=1024 count=64 conv=fsync 2>&1); then
+	if ! why=$(dd if=/dev/urandom of="$probe" bs=1024 count="$kb" 2>&1); then
 		rm -f "$probe"
-		refuse "$DATA cannot be written: $(echo "$why" | grep -v ' records ' | sed 's/^dd: //' | head -n 1)"
+		refuse "$DATA cannot be written, $kb kB are needed: $(echo "$why" | grep -v ' records ' | sed 's/^dd: //' | head -n 1)"
 	fi
 	rm -f "$probe"
 }
 
-# An empty port is no fault yet: a copy in RAM gets one.
+# The configuration that counts from now on: the stick's, else the one that is here, else none yet.
+config_to_be() {
+	if [ -n "$stick" ] && [ -f "$stick/$NAME.ini" ]; then
+		echo "$stick/$NAME.ini"
+	elif [ -f "$CONFIG" ]; then
+		echo "$CONFIG"
+	fi
+}
+
+# An empty port is no fault yet: a copy in RAM gets one. Editors of another system end lines with \r.
 check_config() {
-	[ -f "$CONFIG" ] || return 0
+	file=$(config_to_be)
+	[ -n "$file" ] || return 0
 	copy=$ROOT/run/.$NAME-check.ini
-	(umask 077 && : >"$copy") && cat "$CONFIG" >"$copy"
-	[ -n "$(configured_port)" ] || set_port /dev/null "$copy"
-	why=$("$(binary)" -c "$copy" -n 2>&1)
+	(umask 077 && : >"$copy") && tr -d '\r' <"$file" >"$copy"
+	[ -n "$(key_in "$copy" serial port)" ] || set_port /dev/null "$copy"
+	why=$("$here/$(binary_name)" -c "$copy" -n 2>&1)
 	wrong=$?
 	rm -f "$copy"
-	[ "$wrong" = 0 ] || refuse "$(echo "$why" | sed "s,$copy,$CONFIG,g")
-Correct the configuration, then run install.sh again."
+	[ "$wrong" = 0 ] || refuse "$(echo "$why" | sed "s,$copy,$file,g")
+Correct the configuration, then install again."
+}
+
+check_driver_version() {
+	which=$(driver_not_to_be_used)
+	[ -z "$which" ] || refuse "The driver dbus-mqtt-battery is $which: it can hold old limits for ever or fills the flash; install $DRIVER_OLDEST or later."
 }
 
 say_candidates() {
@@ -85,8 +122,8 @@ ask_for_port() {
 }
 
 find_port() {
-	if port=$(choose_port); then
-		if [ -n "$(configured_port)" ]; then
+	if port=$(choose_port "$(config_to_be)"); then
+		if [ -n "$(key_in "$(config_to_be)" serial port)" ]; then
 			say "Adapter: $port, as configured."
 		else
 			say "Adapter: $port, the only one."
@@ -118,58 +155,59 @@ take_port() {
 
 # ---- What is written ----
 
+# The release lies complete on the flash before the first of its files takes its place: place.sh.
+write_program() {
+	[ "$here" != "$(readlink -f "$PROGRAM")" ] || return 0
+	if [ "$here" != "$(readlink -f "$NEW")" ]; then
+		rm -rf "$NEW"
+		mkdir -p "$NEW" && cp -r "$here/." "$NEW/" || return 1
+	fi
+	sync
+	[ -z "$(damaged_in "$NEW")" ] || { complain "$NEW is not what was copied"; return 1; }
+	: >"$NEW/ready" && sync && sh "$NEW/place.sh"
+}
+
 write_config() {
-	[ ! -f "$CONFIG" ] || return 0
-	mkdir -p "${CONFIG%/*}" && write_new "$CONFIG" 600 <"$here/$NAME.ini"
+	if [ -n "$stick" ] && [ -f "$stick/$NAME.ini" ]; then
+		write_config_of_stick
+	elif [ ! -f "$CONFIG" ]; then
+		sample=$PROGRAM/$NAME.ini
+		[ -f "$sample" ] || sample=$here/$NAME.ini
+		mkdir -p "${CONFIG%/*}" && write_new "$CONFIG" 600 <"$sample"
+	fi
+}
+
+# What stood here before stays beside it. The port that was found here stays where the stick's configuration has none.
+write_config_of_stick() {
+	had=$(configured_port)
+	fresh=$ROOT/run/.$NAME-stick.ini
+	(umask 077 && : >"$fresh") && tr -d '\r' <"$stick/$NAME.ini" >"$fresh"
+	[ -z "$had" ] || [ -n "$(key_in "$fresh" serial port)" ] || set_port "$had" "$fresh"
+	if ! cmp -s "$fresh" "$CONFIG"; then
+		mkdir -p "${CONFIG%/*}"
+		[ ! -f "$CONFIG" ] || write_new "$CONFIG.before-stick" 600 <"$CONFIG" || return 1
+		write_new "$CONFIG" 600 <"$fresh" || return 1
+		say "Configuration: $NAME.ini of the stick is in force now."
+	fi
+	rm -f "$fresh"
 }
 
 write_choices() {
 	[ ! -f "$CHOICES" ] || return 0
-	write_new "$CHOICES" 644 <"$here/$NAME.service"
-}
-
-# Whether the line is there, before any exit, and the file can be executed.
-rc_local_stands() {
-	[ -x "$RC_LOCAL" ] && line=$RC_LINE awk '
-		$0 == ENVIRON["line"] { found = 1; exit }
-		/^[[:space:]]*exit([[:space:];]|$)/ { exit }
-		END { exit !found }' "$RC_LOCAL"
-}
-
-# The line stands first, so before any exit; other people's lines stay as they are.
-write_rc_local() {
-	rc_local_stands && return 0
-	if [ ! -e "$RC_LOCAL" ]; then
-		printf '#!/bin/bash\n%s\n%s\n' "$RC_MADE" "$RC_LINE" | write_new "$RC_LOCAL" 755
-		return
-	fi
-	file=$(readlink -f "$RC_LOCAL")
-	mode=$(stat -c %a "$file") || mode=755
-	first=$(head -n 1 "$file")
-	others=1d
-	case $first in
-	'#!'*) ;;
-	*) first='#!/bin/bash' others= ;;
-	esac
-	{
-		printf '%s\n%s\n' "$first" "$RC_LINE"
-		sed "$others" "$file" | grep -vxF "$RC_LINE"
-	} | write_new "$file" "$mode" && chmod a+x "$file"
+	write_new "$CHOICES" 644 <"$PROGRAM/$NAME.service"
 }
 
 write_all() {
-	write_config && write_choices &&
+	write_program && write_config && write_choices &&
 		{ [ -z "$port" ] || [ -n "$(configured_port)" ] || set_port "$port" "$CONFIG"; } &&
-		chmod 600 "$CONFIG" && write_rc_local && { [ -z "$port" ] || claim "$port"; } && remove_hooks
+		chmod 600 "$CONFIG" && write_rc_local && { [ -z "$port" ] || claim "$port"; } && remove_hooks && sync
 }
 
 # Unpacked by hand, the stick's hooks lie beside the folder.
 remove_hooks() {
-	for hook in pre-hook.sh post-hook.sh; do
-		if grep -qs "^# $NAME:" "$DATA/rc/$hook"; then
-			rm -f "$DATA/rc/$hook"
-		fi
-	done
+	if grep -qs "^# $NAME:" "$DATA/rc/pre-hook.sh"; then
+		rm -f "$DATA/rc/pre-hook.sh" "$DATA/rc/post-hook.sh" "$DATA/rc/common.sh" "$DATA/rc/stick.sh"
+	fi
 	rmdir "$DATA/rc" 2>/dev/null
 	return 0
 }
@@ -178,7 +216,9 @@ take_all_back() {
 	complain "$DATA could not be written: $1"
 	if [ -z "$was_installed" ]; then
 		[ -n "$(configured_port)" ] || give_back "$port"
-		sh "$here/uninstall.sh" --keep-files ${had_config:+"$had_config"} >/dev/null 2>&1
+		uninstaller=$PROGRAM/uninstall.sh
+		[ -f "$uninstaller" ] || uninstaller=$here/uninstall.sh
+		sh "$uninstaller" ${had_config:+"$had_config"} >/dev/null 2>&1
 		complain "Nothing was installed."
 	fi
 	exit 1
@@ -203,25 +243,34 @@ wait_for_service() {
 # An upgrade that is running already is restarted, once; one that runs as installed is left alone.
 start() {
 	if is_running "$SERVICE"; then
-		if ! cmp -s "$here/files.sha256" "$STATE/started"; then
+		if ! cmp -s "$PROGRAM/files.sha256" "$STATE/started"; then
 			svc -t "$SERVICE/log" "$SERVICE"
-			say "The service was restarted with version $(cat "$here/VERSION")."
+			say "The service was restarted with version $(cat "$PROGRAM/VERSION")."
 		fi
 		return 0
 	fi
-	if ! sh "$here/boot.sh" || ! wait_for_service; then
+	if ! sh "$PROGRAM/boot.sh" || ! wait_for_service; then
 		say "The service starts at the end of the boot that is going on, else at the next one: svscan does not run yet."
 		return 0
 	fi
 	say "The service runs: $(svstat "$SERVICE")"
 }
 
-case ${1:-} in
-'') ;;
---unattended) unattended=yes ;;
-*) usage ;;
-esac
-[ $# -le 1 ] || usage
+driver_of_stick() {
+	for archive in "$stick"/*dbus-mqtt-battery*.zip "$stick"/*dbus-mqtt-battery*.tar.gz; do
+		[ ! -f "$archive" ] || { install_driver "$archive"; return 0; }
+	done
+}
+
+while [ $# -gt 0 ]; do
+	case $1 in
+	--unattended) unattended=yes ;;
+	--configure-driver) configure=yes ;;
+	--stick) [ $# -gt 1 ] || usage; shift; stick=$1 unattended=yes ;;
+	*) usage ;;
+	esac
+	shift
+done
 
 had_config=
 [ -f "$CONFIG" ] || had_config=--purge
@@ -229,14 +278,18 @@ had_config=
 if grep -qsxF "$RC_LINE" "$RC_LOCAL" || [ -L "$SERVICE" ] || is_running "$SERVICE"; then
 	was_installed=yes
 fi
-check_place
+check_gx
 check_files
 check_room
 check_config
+check_driver_version
 find_port
 [ -z "$port" ] || take_port
 say "Installing $NAME $(cat "$here/VERSION")."
 why=$(write_all 2>&1) || take_all_back "$why"
+[ -z "$why" ] || say "$why"
+[ -z "$stick" ] || driver_of_stick
+[ -z "$configure" ] || configure_the_driver
 start
 check_system
 say "Log: tail -F $(log_folder)/current | tai64nlocal"

@@ -1,9 +1,9 @@
 #!/bin/sh
-# fetch.sh FOLDER: the archives of sources.txt, from the mirror that this machine's apt uses, with their sums
-# checked. What is there already and right is not fetched again.
+# fetch.sh FOLDER [TABLE]: the archives of TABLE (sources.txt beside this file), from the mirror that this machine's apt
+# uses, with their sums checked. What is there already and right is not fetched again.
 set -eu
-table=$(dirname "$0")/sources.txt
 folder=$1
+table=${2:-$(dirname "$0")/sources.txt}
 mkdir -p "$folder"
 
 is_right() {

@@ -17,7 +17,8 @@ for script in postinst prerm postrm; do
 	chmod 755 "$work/control/$script"
 done
 pack_tar "$work/control" ./control ./postinst ./postrm ./prerm >"$work/control.tar.gz"
-pack_tar "$work/stage" ./data/pylontech-mqtt >"$work/data.tar.gz"
+# Without the install.sh to begin with: opkg calls postinst, and what is installed must stay whole while it unpacks.
+pack_tar "$work/stage" ./data/pylontech-mqtt/new >"$work/data.tar.gz"
 echo 2.0 >"$work/debian-binary"
 rm -f "$out"
 (cd "$work" && ar qcD "$out" debian-binary control.tar.gz data.tar.gz)

@@ -5,9 +5,10 @@
         gx.unpack()
         done = gx.install()
 
-Paths below the root: data, service, run, var, dev, proc, opt. serial-starter, udevadm and dbus are stand-ins that write
-down how they were called, pidof knows this device's svscan alone; svscan, svc, svstat and multilog are the real ones. Whatever was started is ended by
-process id.
+Paths below the root: data, service, run, var, dev, proc, opt, media, tmp. serial-starter, udevadm and dbus are stand-ins
+that write down how they were called, pidof knows this device's svscan alone; svscan, svc, svstat and multilog are the
+real ones. Everything else that a script calls is the busybox of a GX device, built as Venus OS configures it: a command
+or an option that a GX has not fails here too. Whatever was started is ended by process id.
 """
 
 import atexit
@@ -26,7 +27,10 @@ NATIVE = os.path.join(ROOT, "build", "pylontech-mqtt")
 MACHINE = os.uname().machine
 POLL_S = 0.2                       # each look starts programs of its own
 FOLDERS = ("data/conf", "data/log", "service", "run/udev", "var/volatile/log", "dev/serial/by-id", "dev/serial/by-path",
-           "proc", "opt/victronenergy/serial-starter", "stub", "udev", "dbus")
+           "proc", "opt/victronenergy/serial-starter", "stub", "udev", "dbus", "tmp", "media")
+# What a GX has beside busybox, as far as the scripts call it; the last ones are stand-ins of this file.
+OTHERS = ("bash", "svc", "svscan", "svstat", "supervise", "multilog", "tai64nlocal")
+CACHE = os.environ.get("PYLONTECH_GX_CACHE") or os.path.expanduser("~/.cache/pylontech-mqtt-gx")
 STUBS = {
     "opt/victronenergy/serial-starter/stop-tty.sh": 'echo "stop-tty $*" >>"$PYLONTECH_ROOT/calls"',
     "opt/victronenergy/serial-starter/start-tty.sh": 'echo "start-tty $*" >>"$PYLONTECH_ROOT/calls"',
@@ -61,16 +65,32 @@ def make_archive(folder, version):
                     "pylontech-mqtt", "-C", stage, "rc"], check=True)
 
 
-class Gx:
-    """shell: what runs the scripts (`sh`), or a folder that stands first in PATH, such as busybox's."""
+def listed(name):
+    """The words of one of the lists in test/gx."""
+    with open(os.path.join(ROOT, "test", "gx", name), encoding="ascii") as file:
+        return " ".join(line for line in file if not line.startswith("#")).split()
 
-    def __init__(self, first_in_path=None):
+
+@functools.cache
+def tools():
+    """A folder with the commands that a GX has, and no other."""
+    subprocess.run([os.path.join(ROOT, "test", "gx", "busybox.sh"), "native", CACHE], check=True, stdout=subprocess.DEVNULL)
+    folder = tempfile.mkdtemp(prefix="pylontech-gx-tools-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    for name in listed("applets.txt"):
+        os.symlink(os.path.join(CACHE, "busybox-native"), os.path.join(folder, name))
+    for name in OTHERS:
+        os.symlink(shutil.which(name), os.path.join(folder, name))
+    return folder
+
+
+class Gx:
+    def __init__(self):
         self.root = tempfile.mkdtemp(prefix="pylontech-gx-")
         self.outside = tempfile.mkdtemp(prefix="pylontech-gx-files-")   # of the test, not of the device
         self.svscan = None
         stubs = os.path.join(self.root, "stub")
-        path = [stubs] + ([first_in_path] if first_in_path else []) + [os.environ["PATH"], "/usr/sbin", "/sbin"]
-        self.env = dict(os.environ, PYLONTECH_ROOT=self.root, PATH=":".join(path))
+        self.env = dict(os.environ, PYLONTECH_ROOT=self.root, PATH=stubs + ":" + tools())
         self.make_root()
 
     def __enter__(self):
@@ -108,7 +128,7 @@ class Gx:
     def new_firmware(self):
         """A reboot into a new root file system: only /data (and the hardware) is what it was."""
         self.stop_svscan()
-        for name in ("service", "run", "var", "opt"):
+        for name in ("service", "run", "var", "opt", "tmp"):
             shutil.rmtree(self.path(name))
         self.make_root()
 
@@ -143,11 +163,18 @@ class Gx:
 
     # ---- the package ----
 
-    def unpack(self, version="1.0.0"):
-        """As `tar -xzf FILE -C /data` leaves it."""
+    def unpack(self, version="1.0.0", into="tmp"):
+        """As `tar -xzf FILE -C /tmp` leaves it."""
         archive = staged(version)
-        subprocess.run(["tar", "-xzf", archive, "-C", self.path("data")], check=True)
+        subprocess.run(["tar", "-xzf", archive, "-C", self.path(into)], check=True)
         return archive
+
+
+    def place(self):
+        """The program's files in their place, and nothing else done."""
+        self.unpack(into="data")
+        self.write("data/pylontech-mqtt/new/ready", "")
+        self.run("sh", self.path("data/pylontech-mqtt/new/place.sh"))
 
     def run(self, *command, **options):
         return subprocess.run(command, env=self.env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -156,13 +183,14 @@ class Gx:
     def script(self, name, *arguments):
         return self.run("sh", self.path("data/pylontech-mqtt/" + name), *arguments)
 
-    def install(self, *arguments):
-        return self.script("install.sh", *arguments)
+    def install(self, *arguments, place="tmp"):
+        """With the unpacked release file, as the README says."""
+        return self.run("sh", self.path(place + "/pylontech-mqtt/install.sh"), *arguments)
 
     def uninstall(self, *arguments):
         return self.script("uninstall.sh", *arguments)
 
-    def tree(self, below="", without=("calls",)):
+    def tree(self, below="", without=("calls", "tmp")):
         """{path: what it is}, to compare with later."""
         found = {}
         for folder, folders, files in os.walk(self.path(below)):

@@ -4,10 +4,11 @@ import os
 import shutil
 import socket
 import subprocess
-import tempfile
+import time
 import unittest
 
-from gx import MACHINE, ROOT, Gx
+from gx import MACHINE, ROOT, Gx, tools
+from scene import Scene
 
 OTHERS = "#!/bin/bash\nset -e\nmount_things() {\n\texit 1\n}\nbash /data/etc/another/install.sh\n"
 SHAPES = {
@@ -21,55 +22,8 @@ SHAPES = {
 LINE = "sh %s/data/pylontech-mqtt/boot.sh || true # pylontech-mqtt"
 
 
-class Scene(unittest.TestCase):
-    """A scratch root, and what most tests do in it."""
-
-    def setUp(self):
-        self.gx = Gx()
-        self.addCleanup(self.gx.__exit__)
-
-    def ready(self, **adapter):
-        names = self.gx.add_adapter("ttyUSB0", **{"serial": "A1B2", **adapter})
-        self.gx.unpack()
-        return names
-
-    def installed(self, *arguments):
-        done = self.gx.install(*arguments)
-        self.assertEqual(done.returncode, 0, done.stdout)
-        return done.stdout
-
-    def refused(self, *arguments):
-        done = self.gx.install(*arguments)
-        self.assertEqual(done.returncode, 1, done.stdout)
-        return done.stdout
-
-    def assert_rc_local_restored(self, text):
-        if text is None:
-            self.assertFalse(os.path.exists(self.gx.path("data/rc.local")))
-        elif text.startswith("#!") or not text:
-            self.assertEqual(self.gx.read("data/rc.local").rstrip("\n"), text.rstrip("\n"))
-        else:
-            self.assertTrue(self.gx.read("data/rc.local").endswith(text))
-
-    def assert_nothing_installed(self, before):
-        """Nothing but the configuration, to answer in."""
-        after = self.gx.tree()
-        self.assertLessEqual(set(after) - set(before), {"data/conf/pylontech-mqtt.ini"})
-        self.assertEqual([name for name in before if after.get(name) != before[name]], [])
-
-    def in_small_data(self, state, *command):
-        """Runs a command with /data on a small file system of its own that is full or read-only; its output, and the
-        files that were there before and after."""
-        data = self.gx.path("data")
-        steps = {"full": "dd if=/dev/zero of={0}/big bs=4096 2>/dev/null", "read-only": "mount -o remount,ro {0}"}[state].format(data)
-        script = ("mount -t tmpfs -o size=8m none {0} && cp -a {1}/. {0}/ && {2}\n"
-                  "find {0} | sort >{1}.before\n\"$@\"\necho status $?\nfind {0} | sort >{1}.after").format(data, data + "-copy", steps)
-        shutil.copytree(data, data + "-copy", symlinks=True)
-        as_root = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
-        done = self.gx.run("unshare", "--mount", *as_root, "sh", "-c", script, "sh", *command)
-        before, after = (self.gx.read("data-copy." + when) for when in ("before", "after"))
-        self.assertIn("pylontech-mqtt/VERSION", before, done.stdout)
-        return done.stdout, before, after
+class Installing(Scene):
+    """One adapter and nothing else, unless the name says so."""
 
     def hold_port(self):
         """A program that has the port open."""
@@ -100,10 +54,6 @@ class Scene(unittest.TestCase):
             self.assertTrue(os.access(self.gx.path("data/rc.local"), os.X_OK))
         self.assertEqual(self.gx.uninstall().returncode, 0)
         self.assert_rc_local_restored(text)
-
-
-class Installing(Scene):
-    """One adapter and nothing else, unless the name says so."""
 
     def test_finds_the_only_adapter_and_says_so(self):
         by_id, _ = self.ready()
@@ -184,10 +134,9 @@ class Installing(Scene):
         """The new configuration is looked at before its mode is set."""
         self.ready()
         self.gx.write("data/conf/pylontech-mqtt.ini", "[mqtt]\nusername = gx\npassword = geheim\n", 0o600)
-        chmod, seen = shutil.which("chmod"), self.gx.path("seen")
+        chmod, seen = os.path.join(tools(), "chmod"), self.gx.path("seen")
         self.gx.write("stub/chmod", '#!/bin/sh\n[ ! -f "$2" ] || stat -c "%%a %%n" "$2" >>%s\nexec %s "$@"\n' % (seen, chmod), 0o755)
-        path = self.gx.path("stub") + ":" + self.gx.env["PATH"]
-        done = self.gx.run("env", "PATH=" + path, "sh", self.gx.path("data/pylontech-mqtt/install.sh"))
+        done = self.gx.install()
         self.assertEqual(done.returncode, 0, done.stdout)
         with open(seen, encoding="ascii") as file:
             modes = [line.split()[0] for line in file if "pylontech-mqtt.ini.new" in line]
@@ -245,9 +194,47 @@ class Installing(Scene):
     def test_uninstall_twice(self):
         self.ready()
         self.installed()
-        for _ in range(2):
-            done = self.gx.uninstall("--keep-files")
-            self.assertEqual(done.returncode, 0, done.stdout)
+        again = self.gx.path("tmp/again")
+        shutil.copytree(self.gx.path("data/pylontech-mqtt"), again)
+        self.assertEqual(self.gx.uninstall().returncode, 0)
+        done = self.gx.run("sh", again + "/uninstall.sh")
+        self.assertEqual(done.returncode, 0, done.stdout)
+
+    def test_a_gx_that_is_too_old_or_forbids_it(self):
+        self.ready()
+        before = self.gx.tree()
+        for version, refused in (("v2.89", True), ("v2.90", False), ("v3.60~12", False), ("v3.7", False), ("v2.100", False)):
+            with self.subTest(version):
+                self.gx.write("opt/victronenergy/version", version + "\nVenus\n2026\n")
+                if refused:
+                    said = self.refused()
+                    self.assertIn("%s, and v2.90 or later is needed" % version, said)
+                    os.remove(self.gx.path("opt/victronenergy/version"))
+                    self.assert_nothing_installed(before)
+                else:
+                    self.installed()
+        self.assertEqual(self.gx.uninstall("--purge").returncode, 0)
+        self.gx.write("data/rc.local.disabled", "#!/bin/bash\n", 0o755)
+        before = self.gx.tree()
+        self.assertIn("Modifications are switched off", self.refused())
+        self.assert_nothing_installed(before)
+
+    def test_a_broker_that_drops_packets_holds_nothing_up(self):
+        """Nobody answers a full queue of connections, as with a host that is not there."""
+        by_id, _ = self.ready()
+        with socket.socket() as server:
+            server.bind(("127.0.0.1", 0))
+            server.listen(0)
+            waiting = [socket.socket() for _ in range(3)]
+            for one in waiting:
+                one.setblocking(False)
+                one.connect_ex(server.getsockname())
+            self.gx.write("data/conf/pylontech-mqtt.ini", "[mqtt]\nport = %d\n[serial]\nport = %s\n" % (server.getsockname()[1], by_id), 0o600)
+            began = time.monotonic()
+            self.assertIn("does not answer", self.installed())
+            self.assertLess(time.monotonic() - began, 15)
+            for one in waiting:
+                one.close()
 
     def test_an_edited_configuration_stays(self):
         by_id, _ = self.ready()
@@ -262,6 +249,7 @@ class Installing(Scene):
 
     def test_by_hand_unpacked_hooks_go(self):
         self.ready()
+        self.gx.unpack(into="data")
         self.assertTrue(os.path.exists(self.gx.path("data/rc/pre-hook.sh")))
         self.installed()
         self.assertFalse(os.path.exists(self.gx.path("data/rc")))
@@ -331,18 +319,28 @@ class Installing(Scene):
 
     def test_half_unpacked(self):
         self.ready()
-        with open(self.gx.path("data/pylontech-mqtt/boot.sh"), "r+b") as file:
+        with open(self.gx.path("tmp/pylontech-mqtt/new/boot.sh"), "r+b") as file:
             file.truncate(100)
         before = self.gx.tree()
         self.assertIn("is not complete (boot.sh)", self.refused())
         self.assert_nothing_installed(before)
 
-    def test_wrong_place(self):
-        self.ready()
-        shutil.copytree(self.gx.path("data/pylontech-mqtt"), self.gx.path("data/elsewhere"))
-        done = self.gx.run("sh", self.gx.path("data/elsewhere/install.sh"))
-        self.assertEqual(done.returncode, 1)
-        self.assertIn("must lie in", done.stdout)
+    def test_unpacked_anywhere(self):
+        """In RAM, in /data as with other packages, or in a folder of one's own."""
+        for place in ("tmp", "data", "run/mine"):
+            with self.subTest(place), Gx() as gx:
+                gx.add_adapter("ttyUSB0", serial="A1B2")
+                os.makedirs(gx.path(place), exist_ok=True)
+                gx.unpack(into=place)
+                self.assertEqual(gx.install(place=place).returncode, 0)
+                self.assertEqual(gx.read("data/pylontech-mqtt/VERSION"), "1.0.0\n")
+                self.assertFalse(os.path.exists(gx.path("data/pylontech-mqtt/new")))
+                self.assertFalse(os.path.exists(gx.path("data/rc")))
+
+    def test_installed_without_anything_unpacked(self):
+        self.gx.unpack()
+        shutil.rmtree(self.gx.path("tmp/pylontech-mqtt/new"))
+        self.assertIn("unpack it again", self.refused())
 
     def test_no_program_for_this_machine(self):
         self.ready()
@@ -355,12 +353,12 @@ class Installing(Scene):
         self.ready()
         for machine, name in (("armv7l", "armv7"), ("armv8l", "armv7"), ("aarch64", "aarch64")):
             self.gx.write("stub/uname", "#!/bin/sh\necho %s\n" % machine, 0o755)
-            done = self.gx.run("sh", "-c", ". %s; binary" % self.gx.path("data/pylontech-mqtt/common.sh"))
+            done = self.gx.run("sh", "-c", ". %s; binary" % self.gx.path("tmp/pylontech-mqtt/new/common.sh"))
             self.assertEqual(done.stdout.strip(), self.gx.path("data/pylontech-mqtt/bin/pylontech-mqtt-" + name))
 
     def test_data_is_full(self):
         self.ready()
-        said, before, after = self.in_small_data("full", "sh", self.gx.path("data/pylontech-mqtt/install.sh"))
+        said, before, after = self.in_small_data("full", "sh", self.gx.path("tmp/pylontech-mqtt/install.sh"))
         self.assertIn("cannot be written", said)
         self.assertIn("No space left", said)
         self.assertIn("status 1", said)
@@ -369,7 +367,7 @@ class Installing(Scene):
 
     def test_data_is_read_only(self):
         self.ready()
-        said, before, after = self.in_small_data("read-only", "sh", self.gx.path("data/pylontech-mqtt/install.sh"))
+        said, before, after = self.in_small_data("read-only", "sh", self.gx.path("tmp/pylontech-mqtt/install.sh"))
         self.assertIn("Read-only file system", said)
         self.assertIn("status 1", said)
         self.assertEqual(before, after)
@@ -377,12 +375,13 @@ class Installing(Scene):
 
     def test_data_fills_up_half_way(self):
         """Each file that it writes fails once, although there was room at the start: all is taken back."""
-        real = shutil.which("mv")
-        for name in ("conf/pylontech-mqtt.ini", "conf/pylontech-mqtt.service", "rc.local", "pylontech-mqtt/adapter.rules"):
+        real = os.path.join(tools(), "mv")
+        for name in ("pylontech-mqtt/common.sh", "pylontech-mqtt/files.sha256", "conf/pylontech-mqtt.ini", "conf/pylontech-mqtt.service",
+                     "rc.local", "pylontech-mqtt/adapter.rules"):
             with self.subTest(name), Gx() as gx:
                 gx.add_adapter("ttyUSB0", serial="A1B2")
                 gx.write("data/rc.local", OTHERS, 0o755)
-                gx.write("stub/mv", "#!/bin/sh\ncase $2 in */data/%s) echo 'mv: No space left on device' >&2; exit 1 ;; esac\n"
+                gx.write("stub/mv", "#!/bin/sh\ncase $2$3 in */data/%s) echo 'mv: No space left on device' >&2; exit 1 ;; esac\n"
                          'exec %s "$@"\n' % (name, real), 0o755)
                 gx.unpack()
                 before = gx.tree()
@@ -394,34 +393,7 @@ class Installing(Scene):
                 self.assertEqual({name for name in {**before, **after} if before.get(name) != after.get(name)}, set())
                 self.assertEqual(gx.calls("start-tty"), ["start-tty ttyUSB0"])
 
-    def test_no_room_for_the_stick(self):
-        self.ready()
-        hook = os.path.join(ROOT, "packaging/device/pre-hook.sh")
-        for state in ("full", "read-only"):
-            with self.subTest(state):
-                said, before, after = self.in_small_data(state, "sh", hook)
-                self.assertIn("nothing was unpacked", said)
-                self.assertIn("status 1", said)
-                self.assertEqual(before, after)
-                shutil.rmtree(self.gx.path("data-copy"))
-        self.assertEqual(self.gx.run("sh", hook).returncode, 0)
-
     # ---- what it checks ----
-
-    def test_driver_and_broker(self):
-        self.ready()
-        said = self.installed()
-        self.assertIn("dbus-mqtt-battery is not installed", said)
-        self.assertIn("topic = victron-battery-middleware/pylon", said)
-        self.assertIn("absorption", said)
-        driver = "data/etc/dbus-mqtt-battery/config.ini"
-        self.gx.write(driver, "[DEFAULT]\ntimeout = 0\n[MQTT]\n;topic = victron-battery-middleware/pylon\ntopic = enphase/battery\n")
-        self.assertIn("none of %s has our topic" % self.gx.path(driver), self.installed())
-        self.gx.write(driver, "[DEFAULT]\ntimeout = 0\n[MQTT]\ntopic = victron-battery-middleware/pylon\n")
-        said = self.installed()
-        self.assertIn("has our topic", said)
-        self.assertIn("timeout = 0", said)
-        self.assertNotIn("is not installed", said)
 
     def test_broker_answers(self):
         by_id, _ = self.ready()
@@ -446,28 +418,6 @@ class Installing(Scene):
 
     # ---- nobody watches ----
 
-    def test_stick(self):
-        """As Venus OS does it early at boot: hooks from the archive, the rest into /data; rc.local comes at the end."""
-        self.gx.add_adapter("ttyUSB0", serial="A1B2")
-        archive = self.gx.unpack()
-        shutil.rmtree(self.gx.path("data/pylontech-mqtt"))
-        shutil.rmtree(self.gx.path("data/rc"))
-        for again in (False, True):
-            hooks = tempfile.mkdtemp(dir=self.gx.outside)
-            shutil.rmtree(self.gx.path("service"))
-            for command in (["tar", "xzf", archive, "-C", hooks, "rc"], ["sh", hooks + "/rc/pre-hook.sh"],
-                            ["tar", "xzf", archive, "-C", self.gx.path("data"), "--exclude", "rc"],
-                            ["sh", hooks + "/rc/post-hook.sh", *(["success"] if again else [])]):
-                done = self.gx.run(*command)
-                self.assertEqual(done.returncode, 0, "%s %s %s" % (again, command, done.stdout))
-            os.mkdir(self.gx.path("service"))
-            self.gx.boot()
-            self.assertTrue(os.path.islink(self.gx.path("service/pylontech-mqtt")))
-            self.assertIn("Adapter:", self.gx.read("data/pylontech-mqtt/install.log"))
-            self.assertEqual(self.gx.read("data/rc.local").count("boot.sh"), 1)
-        done = self.gx.run("sh", hooks + "/rc/post-hook.sh", "extraction-failed")
-        self.assertEqual(done.returncode, 1)
-
     def test_stick_without_an_adapter(self):
         self.gx.unpack()
         self.assertIn("look for the adapter by itself", self.installed("--unattended"))
@@ -486,28 +436,6 @@ class Installing(Scene):
         for name in names:
             self.assertIn("port = " + name, said)
         self.assertEqual(self.gx.calls("stop-tty"), [])
-
-
-class WithBusybox(Scene):
-    """The same with the tools of a GX device: every script runs in busybox's shell, with busybox's commands."""
-
-    for name in ("finds_the_only_adapter_and_says_so", "rule_by_serial_number", "uninstall_leaves_no_trace",
-                 *("rc_local_" + shape for shape in SHAPES), "no_adapter", "two_adapters", "port_taken_by_another_program", "half_unpacked", "data_is_full",
-                 "stick", "stick_without_an_adapter", "driver_and_broker"):
-        locals()["test_" + name] = getattr(Installing, "test_" + name)
-
-    @classmethod
-    def setUpClass(cls):
-        cls.tools = tempfile.mkdtemp(prefix="pylontech-busybox-")
-        cls.addClassCleanup(shutil.rmtree, cls.tools)
-        for name in ("sh awk cat chmod cmp cp cut dd dirname basename find grep head ln ls mkdir mv readlink rm rmdir sed sha256sum "
-                     "sleep sort stat sync tail timeout touch tr uname wc").split():
-            os.symlink(shutil.which("busybox"), os.path.join(cls.tools, name))
-
-    def setUp(self):
-        self.gx = Gx(first_in_path=self.tools)
-        self.addCleanup(self.gx.__exit__)
-        self.assertIn("BusyBox", self.gx.run("sh", "-c", "sed --version 2>&1; busybox").stdout)
 
 
 if __name__ == "__main__":

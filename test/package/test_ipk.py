@@ -7,16 +7,17 @@ import gzip
 import io
 import os
 import re
+import shutil
 import subprocess
 import tarfile
 import unittest
 
 from gx import MACHINE, NATIVE, ROOT, Gx, staged
 
-PROGRAM = "./data/pylontech-mqtt"
+PROGRAM = "./data/pylontech-mqtt/new"
 FILES = {"LICENSE": 0o644, "README": 0o644, "VERSION": 0o644, "adapter.sh": 0o644, "boot.sh": 0o755, "check-system.sh": 0o644,
-         "claim-port.sh": 0o755, "common.sh": 0o644, "files.sha256": 0o644, "install.sh": 0o755, "pylontech-mqtt.ini": 0o644,
-         "pylontech-mqtt.service": 0o644, "service/log/run": 0o755, "service/run": 0o755, "uninstall.sh": 0o755}
+         "claim-port.sh": 0o755, "common.sh": 0o644, "driver.sh": 0o644, "files.sha256": 0o644, "install.sh": 0o755, "place.sh": 0o755,
+         "pylontech-mqtt.ini": 0o644, "pylontech-mqtt.service": 0o644, "rc-local.sh": 0o644, "stick.sh": 0o644, "service/log/run": 0o755, "service/run": 0o755, "uninstall.sh": 0o755}
 FOLDERS = {"", "bin", "service", "service/log"}
 SIZE_MAX = 2_000_000
 
@@ -111,23 +112,58 @@ class Package(unittest.TestCase):
             self.assertEqual(gx.read("data/conf/pylontech-mqtt.ini"), config)
             self.assertTrue(os.path.islink(gx.path("service/pylontech-mqtt")))
             self.assertEqual(gx.calls("start-tty"), [])
-            self.call(gx, "1.0.1", "prerm", "remove")
-            self.remove_files(gx, "1.0.1")
-            self.call(gx, "1.0.1", "postrm", "remove")
+            self.remove(gx, "1.0.1")
             self.assertEqual(set(gx.tree()) - set(before), {"data/conf/pylontech-mqtt.ini", "data/conf/pylontech-mqtt.service"})
             self.assertEqual(gx.calls("start-tty"), ["start-tty ttyUSB0"])
+
+    def test_removed_by_hand_before_or_after(self):
+        """uninstall.sh and opkg remove, in either order: neither fails, and nothing stays."""
+        for by_hand_first in (True, False):
+            with self.subTest(by_hand_first), Gx() as gx:
+                gx.add_adapter("ttyUSB0", serial="A1B2")
+                before = gx.tree()
+                self.unpack(gx, "1.0.0")
+                self.call(gx, "1.0.0", "postinst", "configure")
+                again = gx.path("tmp/uninstall")
+                shutil.copytree(gx.path("data/pylontech-mqtt"), again, symlinks=True)
+                for by_hand in (by_hand_first, not by_hand_first):
+                    if by_hand:
+                        self.assertEqual(gx.run("sh", again + "/uninstall.sh", "--purge").returncode, 0)
+                    else:
+                        self.remove(gx, "1.0.0")
+                self.assertEqual(set(gx.tree()) - set(before), set())
+
+    def test_a_failed_opkg_install_leaves_what_runs(self):
+        """On a read-only root opkg unpacks everything and fails then, before any script: nothing of it is used."""
+        with Gx() as gx:
+            gx.add_adapter("ttyUSB0", serial="A1B2")
+            self.unpack(gx, "1.0.0")
+            self.call(gx, "1.0.0", "postinst", "configure")
+            before = gx.tree("data/pylontech-mqtt")
+            self.unpack(gx, "1.0.1")
+            gx.boot()
+            after = gx.tree("data/pylontech-mqtt")
+            self.assertEqual({name: after[name] for name in before}, before)
+            self.assertEqual(gx.uninstall("--purge").returncode, 0)
+            self.assertFalse(os.path.exists(gx.path("data/pylontech-mqtt")))
 
     def unpack(self, gx, version):
         with tar_of(dict(members(self.paths[version]))["data.tar.gz"]) as tar:
             tar.extractall(gx.root)
 
+    def remove(self, gx, version):
+        self.call(gx, version, "prerm", "remove")
+        self.remove_files(gx, version)
+        self.call(gx, version, "postrm", "remove")
+
     def remove_files(self, gx, version):
+        """As opkg: what is not there any more is no fault."""
         with tar_of(dict(members(self.paths[version]))["data.tar.gz"]) as tar:
             for member in reversed(tar.getmembers()):
                 path = os.path.join(gx.root, member.name)
-                if member.isfile():
+                if member.isfile() and os.path.exists(path):
                     os.remove(path)
-                elif not os.listdir(path):
+                elif os.path.isdir(path) and not os.listdir(path):
                     os.rmdir(path)
 
     def call(self, gx, version, script, *arguments):
@@ -173,9 +209,10 @@ class Release(Package):
         with tarfile.open(self.path("venus-data-pylontech-mqtt-VERSION.tar.gz")) as tar:
             found = {m.name: m.mode for m in tar if m.isfile()}
             self.assertEqual({(m.uid, m.gid) for m in tar}, {(0, 0)})
-        expected = {"pylontech-mqtt/" + name: mode for name, mode in FILES.items()}
-        expected.update({"pylontech-mqtt/bin/pylontech-mqtt-" + machine: 0o755 for machine in ("armv7", "aarch64")})
-        expected.update({"rc/pre-hook.sh": 0o755, "rc/post-hook.sh": 0o755})
+        expected = {"pylontech-mqtt/new/" + name: mode for name, mode in FILES.items()}
+        expected.update({"pylontech-mqtt/new/bin/pylontech-mqtt-" + machine: 0o755 for machine in ("armv7", "aarch64")})
+        expected.update({"pylontech-mqtt/install.sh": 0o755, "rc/pre-hook.sh": 0o755, "rc/post-hook.sh": 0o755,
+                         "rc/common.sh": 0o644, "rc/stick.sh": 0o644})
         self.assertEqual(found, expected)
         self.assertLess(os.path.getsize(self.path("venus-data-pylontech-mqtt-VERSION.tar.gz")), SIZE_MAX)
 

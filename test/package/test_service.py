@@ -153,7 +153,7 @@ class Service(unittest.TestCase):
 
     def test_svc_ends_the_wait(self):
         self.configure("num_cells = nonsense")
-        self.gx.unpack()
+        self.gx.place()
         self.gx.write(CONFIG, self.gx.read(CONFIG) + "[serial]\nport = %s\n" % self.port, 0o600)
         self.gx.script("boot.sh")
         self.gx.wait(lambda: "waiting 60 s" in self.gx.log(), why="it does not wait")
@@ -267,7 +267,7 @@ class Log(unittest.TestCase):
     def setUp(self):
         self.gx = Gx()
         self.addCleanup(self.gx.__exit__)
-        self.gx.unpack()
+        self.gx.place()
 
     def flood(self):
         folder = self.gx.path("data/pylontech-mqtt/service/log")
