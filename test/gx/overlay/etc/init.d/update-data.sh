@@ -7,6 +7,14 @@ run_hook() {
 	[ ! -f "$hooks/rc/$1" ] || sh "$hooks/rc/$1" "$2"
 }
 
+# A GX gets here later than this guest does: a stick that is plugged in has been mounted by then.
+if ls -d /sys/bus/usb/drivers/usb-storage/*:* >/dev/null 2>&1; then
+	for i in 1 2 3 4 5 6 7 8 9 10; do
+		mount | grep -q /media/ && break
+		sleep 1
+	done
+fi
+
 for archive in /media/*/venus-data*.tar.gz; do
 	[ -f "$archive" ] || continue
 	echo "update-data: $archive"
