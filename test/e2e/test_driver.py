@@ -1,0 +1,109 @@
+"""The stand-ins of the driver: each of its rules shows."""
+
+import json
+import unittest
+
+from driver import TIMED_OUT, VERSIONS, Driver, follow
+
+GOOD = {"Dc": {"Power": 10.0, "Voltage": 50.0}, "Soc": 50, "Info": {"MaxChargeCurrent": 20.0}}
+
+
+def with_values(**changes):
+    """GOOD with some paths set: Group_Key, or Key."""
+    data = json.loads(json.dumps(GOOD))
+    for name, value in changes.items():
+        group, _, key = name.rpartition("_")
+        (data.setdefault(group, {}) if group else data)[key] = value
+    return data
+
+
+def told(version, *documents, apart_s=2.0, **options):
+    return follow(Driver(version, **options), [(10.0 + apart_s * k, json.dumps(data)) for k, data in enumerate(documents)])
+
+
+class StandInTest(unittest.TestCase):
+    # version, documents, what it logs (a piece of its one warning), why it ends, what D-Bus shows then
+    TABLE = (
+        ("1.0.11", [GOOD], None, None, {"Soc": 50, "Info.MaxChargeCurrent": 20.0}),
+        ("1.0.12", [GOOD], None, None, {"Soc": 50, "Info.MaxChargeCurrent": 20.0}),
+        ("1.0.11", [with_values(Soh=99), with_values(Soh=None)], "Soh", None, {"Soh": 99}),
+        ("1.0.12", [with_values(Soh=99), with_values(Soh=None)], None, None, {"Soh": None}),
+        ("1.0.11", [with_values(Soh=99), GOOD], None, None, {"Soh": 99}),
+        ("1.0.12", [with_values(Soh=99), GOOD], None, None, {"Soh": 99}),
+        ("1.0.11", [with_values(Info_ChargeMode="Bulk"), with_values(Info_ChargeMode="Float")], None, None,
+         {"Info.ChargeMode": "Float"}),
+        ("1.0.11", [with_values(Info_ChargeLimitation="Cold")], None, "ChargeLimitation", {}),
+        ("1.0.11", [with_values(Info_DischargeLimitation="Cold")], None, "DischargeLimitation", {}),
+        ("1.0.12", [with_values(Info_ChargeLimitation="Cold")], None, None, {"Info.ChargeLimitation": "Cold"}),
+        ("1.0.11", [with_values(Soh="99")], None, "Soh", {}),
+        ("1.0.12", [with_values(Soh="99")], None, "Soh", {}),
+        ("1.0.11", [with_values(Info_Weather=1)], "Info.Weather is unknown", None, {"Soc": 50}),
+        ("1.0.12", [with_values(Info_Weather=1)], "Info.Weather is unknown", None, {"Soc": 50}),
+        ("1.0.11", [with_values(Balancing=True)], "refused: True", None, {"Balancing": "absent"}),
+        ("1.0.12", [with_values(Balancing=True)], "refused: True", None, {"Balancing": "absent"}),
+        ("1.0.12", [with_values(Soh=[1])], "refused", None, {"Soh": "absent"}),
+        ("1.0.12", [with_values(Info_MaxChargeVoltage={"deep": 1})], "refused", None, {"Info.MaxChargeVoltage": "absent"}),
+        ("1.0.12", [with_values(Voltages_Cell1=None)], "extremes", None, {"Soc": 50}),
+        ("1.0.11", [GOOD, {"Soc": 60}], "Dc.Power is missing", None, {"Soc": 50}),
+        ("1.0.12", [GOOD, dict(GOOD, value="{}")], "understands", None, {"Soc": 50}),
+        ("1.0.11", [GOOD, [1]], "understands", None, {"Soc": 50}),
+        ("1.0.11", [with_values(Balancing=0)], None, None, {"Balancing": 0}),
+        ("1.0.12", [with_values(Balancing=0)], None, None, {"Balancing": 0}),
+        ("1.0.10", [with_values(Balancing=0)], None, None, {"Balancing": None}),
+    )
+
+    def test_rules(self):
+        for version, documents, warning, end, shown in self.TABLE:
+            with self.subTest(version=version, documents=documents[-1]):
+                driver = told(version, *documents)
+                self.assertEqual(len(driver.log), 0 if warning is None else 1, driver.log)
+                self.assertIn(warning or "", "".join(driver.log))
+                self.assertEqual(len(driver.exits), 0 if end is None else 1, driver.exits)
+                self.assertIn(end or "", "".join(driver.exits))
+                self.assertEqual({path: driver.bus.get(path, "absent") for path in shown}, shown)
+
+    def test_a_warning_for_each_message(self):
+        self.assertEqual(len(told("1.0.11", *[with_values(Soh=None)] * 5).log), 5)
+
+    def test_a_text_ends_it_where_it_changes(self):
+        """Started again it ends again with the next one, and shows nothing meanwhile."""
+        driver = told("1.0.11", with_values(Info_ChargeLimitation="Cold"), with_values(Info_ChargeLimitation="Cold"))
+        self.assertEqual((len(driver.exits), driver.bus), (2, {}))
+
+    def test_silence(self):
+        """It ends, and its limits with it; not while anything comes that is JSON."""
+        for version in VERSIONS:
+            driver = told(version, GOOD)
+            for now in range(12, 75):
+                driver.tick(float(now))
+            self.assertEqual((driver.exits, driver.bus), ([TIMED_OUT], {}))
+            driver.feed(json.dumps(with_values(Soh=98)), 80.0)
+            driver.tick(81.0)
+            self.assertEqual(driver.bus["Soh"], 98)
+        self.assertEqual(told("1.0.11", GOOD, {"a": 1}, {"a": 1}, apart_s=40.0).exits, [])
+        self.assertEqual(told("1.0.11", GOOD, GOOD, apart_s=61.0).exits, [TIMED_OUT])
+        self.assertEqual(told("1.0.11", GOOD, GOOD, apart_s=31.0, timeout_s=30.0).exits, [TIMED_OUT])
+        broken = follow(Driver("1.0.11"), [(10.0, json.dumps(GOOD)), (40.0, b""), (60.0, b"{"), (80.0, b"")])
+        self.assertEqual(broken.exits, [TIMED_OUT])
+
+    def test_a_timer_that_dies(self):
+        """A null where it formats outside of any guard; 0 is one for 1.0.10. The limits of before hold for ever."""
+        for version, after in (("1.0.12", with_values(Soc=None)), ("1.0.10", with_values(Soc=0))):
+            driver = told(version, GOOD, after, dict(GOOD, Soc=70))
+            for now in range(16, 300):
+                driver.tick(float(now))
+            self.assertTrue(driver.hung)
+            self.assertEqual((driver.exits, driver.bus["Soc"], driver.bus["Info.MaxChargeCurrent"]), ([], 50, 20.0))
+        self.assertFalse(told("1.0.11", GOOD, with_values(Soc=None)).hung)
+
+    def test_one_second(self):
+        """Nothing is on D-Bus before its timer has come round."""
+        driver = Driver("1.0.11")
+        driver.feed(json.dumps(GOOD), 10.0)
+        self.assertEqual(driver.bus, {})
+        driver.tick(10.5)
+        self.assertEqual(driver.bus["Soc"], 50)
+
+
+if __name__ == "__main__":
+    unittest.main()
