@@ -28,6 +28,10 @@
 #define ENGINE_EXIT_NONE (-1)
 #define ENGINE_EXIT_CONFIGURATION 100
 #define ENGINE_EXIT_BATTERY 111
+/* Without data for 60 s (its default) the driver ends, and with it all that it was told; and 10 s in which whoever
+ * supervises it starts it again and it has subscribed. Only then come data that hold no limits. */
+#define ENGINE_DRIVER_TIMEOUT_S 60
+#define ENGINE_QUIET_MS ((ENGINE_DRIVER_TIMEOUT_S + 10) * 1000)
 
 enum engine_event_kind {
 	ENGINE_TICK,        /* time has passed */
@@ -125,6 +129,7 @@ struct engine {
 	/* the bank as it was seen last, for the time when it is lost */
 	struct limits_subject last_subject;
 	struct figures last_figures;
+	struct figures module_figures[RACK_MODULES_MAX]; /* what the document of each has told; what is known once stays */
 	struct history history;
 	uint32_t followed; /* whose dynamics went along at the last evaluation: bit 0 the bank, bit N module N */
 	int modules_together; /* N at the end of the last good pass */
@@ -159,6 +164,9 @@ struct engine {
 	bool status_known;    /* anything was published */
 	int64_t status_ms, link_ms, evaluated_ms;
 	bool link_wanted;
+	struct limits_set linked[1 + RACK_MODULES_MAX]; /* whose reasons the link told last: the bank's, the modules' */
+	bool limits_off;       /* as the settings said at the last look: nobody may go on with limits of before */
+	int64_t quiet_until_ms; /* until then no data leave: the driver is to forget */
 	struct engine_actions *out; /* of the step under way */
 };
 
@@ -192,9 +200,12 @@ bool engine_recall(struct engine *e, const struct engine_memory *memory, int64_t
 /* Whether the battery's data are good: what the status topic says. */
 bool engine_online(const struct engine *e);
 
-/* The figures to publish. False: there is nothing to show (no module was ever online; this one is not). */
+/* The figures to publish, with what was known before where it is not now. False: there is nothing to show (no module was ever online; this one is not). */
 bool engine_bank_figures(const struct engine *e, struct figures *figures);
 bool engine_module_figures(const struct engine *e, int address, struct figures *figures);
+
+/* The limits as published and why, of the bank (0) or of module `number`; NULL: nothing is known. */
+const struct limits_set *engine_limits(const struct engine *e, int number);
 
 /* What Home Assistant is to be told of a device. False: nothing yet, its module has not been read. */
 bool engine_device(const struct engine *e, int number, struct discovery_device *device);

@@ -10,6 +10,9 @@ void engine_judge(struct engine *e, int64_t now_ms);
 /* Offers the present documents to the publications; `news`: they are to leave soon anyway. */
 void engine_offer(struct engine *e, bool news);
 
+/* The link tells of these limits and their reasons: until they are others, nothing is new there. */
+void engine_link_told(struct engine *e);
+
 /* engine_reply.c: takes the reply that the session holds. */
 void engine_take_reply(struct engine *e, struct command command, int64_t now_ms);
 

@@ -1,8 +1,8 @@
 /* payload: figures -> the items of a document, one table of key, source and decimals (payload.c).
  *
- * The document of the bank and those of the modules have the same full set of keys every time, because
- * the driver keeps a key that is not sent for ever (driver-contract.md, rule 5). Device units become
- * the driver's units here and nowhere else. */
+ * A document has no null: 1.0.11 of the driver refuses it with a warning and keeps the value that it has, which it
+ * does as well with a key that is not sent (driver-contract.md). So what was never known is left out, and what was
+ * known once stays (payload_keep). Device units become the driver's units here and nowhere else. */
 #ifndef CORE_PAYLOAD_H
 #define CORE_PAYLOAD_H
 
@@ -14,6 +14,7 @@
 #define PAYLOAD_KEY_MAX 16
 #define PAYLOAD_ITEMS_MAX 128 /* with all the cells that there can be */
 
+/* PAYLOAD_NULL: not known; such an item has no place in a document. */
 enum payload_kind { PAYLOAD_NULL, PAYLOAD_INT, PAYLOAD_MILLI, PAYLOAD_TEXT };
 
 struct payload_cursor {
@@ -34,6 +35,9 @@ struct payload_item {
 /* Steps through the items in their order: start with a zeroed cursor; false past the last. */
 bool payload_next(struct payload_cursor *cursor, const struct figures *figures,
                   struct payload_item *item);
+
+/* What `figures` does not know it takes over from `before`, those of an earlier document of the topic. */
+void payload_keep(struct figures *figures, const struct figures *before);
 
 /* The other way round, for a reader of documents: writes the value of an item that payload_next has given for the
  * same `figures`. One of the wrong kind, or a number that 32 bits do not hold, leaves it absent. */

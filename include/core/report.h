@@ -42,6 +42,8 @@ void report_lost(struct engine_actions *out, bool *told, bool lost, const struct
 /* Modules that answer and are not in `addresses`; `told` keeps a bit for each. */
 void report_unlisted(struct engine_actions *out, uint32_t *told,
                      const struct settings *settings, const struct reply_table *table);
+/* `publish` is no from now on: until the driver has forgotten the limits of before, nothing is published for it. */
+void report_quiet(struct engine_actions *out);
 void report_cells(struct engine_actions *out, int console, int configured);
 /* Modules that differ in their number of cells, or do no more; `told` remembers which. */
 void report_unlike_cells(struct engine_actions *out, bool *told, struct rack_cells cells);

@@ -36,6 +36,7 @@ struct watch_link {
 	bool known;
 	int64_t heard_ms;
 	char version[WATCH_WORD_MAX];
+	struct bank_reasons reasons; /* why the bank's limits are what they are */
 	struct opt uptime_s, speed_baud, cycle_ms, good, damaged, late;
 	struct watch_member member[RACK_MODULES_MAX]; /* module N at N - 1 */
 };

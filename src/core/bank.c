@@ -117,28 +117,35 @@ static void write_id(char *out, int address, int cell, bool in_bank)
 static void put_limits(struct figures *f, const struct settings *settings,
                        const struct limits_set *set, int cells)
 {
-	struct text mode = text_in(f->mode, sizeof f->mode);
-	struct text charge = text_in(f->charge_reason, sizeof f->charge_reason);
-	struct text discharge = text_in(f->discharge_reason, sizeof f->discharge_reason);
-	const struct limits_reason *cvl = &set->reason[LIMIT_CVL];
+	bool shown = settings->limits.publish;
 
-	text_str(&mode, set->mode);
-	if (strcmp(cvl->rule, "Stage") != 0 && strcmp(cvl->rule, "Full charge") != 0 &&
-	    strcmp(cvl->rule, "Charge blocked") != 0) {
-		text_str(&mode, " (");
-		limits_describe(cvl, &mode);
-		text_str(&mode, ")");
-	}
-	limits_describe(&set->reason[LIMIT_CCL], &charge);
-	limits_describe(&set->reason[LIMIT_DCL], &discharge);
+	text_copy(f->mode, sizeof f->mode, set->mode);
 	f->allow_charge = opt_some(!set->charge_blocked);
 	f->allow_discharge = opt_some(!set->discharge_blocked);
-	f->max_cell_mv = opt_some(set->limit[LIMIT_CVL] / cells);
-	if (!settings->limits.publish)
+	f->cvl_mv = shown ? opt_some(set->limit[LIMIT_CVL]) : opt_none();
+	f->ccl_ma = shown ? opt_some(set->limit[LIMIT_CCL]) : opt_none();
+	f->dcl_ma = shown ? opt_some(set->limit[LIMIT_DCL]) : opt_none();
+	f->max_cell_mv = shown ? opt_some(set->limit[LIMIT_CVL] / cells) : opt_none();
+}
+
+void bank_reasons(const struct limits_set *limits, struct bank_reasons *reasons)
+{
+	struct text voltage = text_in(reasons->charge_voltage, sizeof reasons->charge_voltage);
+	struct text charge = text_in(reasons->charge_current, sizeof reasons->charge_current);
+	struct text discharge = text_in(reasons->discharge_current, sizeof reasons->discharge_current);
+	const char *rule;
+
+	if (!limits)
 		return;
-	f->cvl_mv = opt_some(set->limit[LIMIT_CVL]);
-	f->ccl_ma = opt_some(set->limit[LIMIT_CCL]);
-	f->dcl_ma = opt_some(set->limit[LIMIT_DCL]);
+	rule = limits->reason[LIMIT_CVL].rule;
+	text_str(&voltage, limits->mode);
+	if (strcmp(rule, "Stage") != 0 && strcmp(rule, "Full charge") != 0 && strcmp(rule, "Charge blocked") != 0) {
+		text_str(&voltage, " (");
+		limits_describe(&limits->reason[LIMIT_CVL], &voltage);
+		text_str(&voltage, ")");
+	}
+	limits_describe(&limits->reason[LIMIT_CCL], &charge);
+	limits_describe(&limits->reason[LIMIT_DCL], &discharge);
 }
 
 static void put_alarms(struct figures *f, const struct alarms_set *alarms)
@@ -252,6 +259,18 @@ static void put_sums(struct figures *f, const struct rack *rack,
 	        (int64_t)f->voltage_mv.value * f->current_ma.value, 1000));
 }
 
+/* Known while nothing is drawn, too: the driver would go on with what it was told before. */
+static struct opt time_to_go_s(struct opt capacity_mah, int32_t current_ma)
+{
+	int64_t seconds = BANK_TIME_TO_GO_MAX_S;
+
+	if (current_ma < 0 && !capacity_mah.known)
+		return opt_none();
+	if (current_ma < 0)
+		seconds = (int64_t)capacity_mah.value * SECONDS_PER_HOUR / -(int64_t)current_ma;
+	return opt_some(seconds < BANK_TIME_TO_GO_MAX_S ? (int32_t)seconds : BANK_TIME_TO_GO_MAX_S);
+}
+
 static void put_derived(struct figures *f)
 {
 	if (f->installed_mah.known) { /* and so the capacity: its share by the SoC at least */
@@ -259,12 +278,7 @@ static void put_derived(struct figures *f)
 
 		f->consumed_mah = opt_some(consumed > 0 ? consumed : 0);
 	}
-	if (f->capacity_mah.known && f->current_ma.value < 0) {
-		int64_t seconds = (int64_t)f->capacity_mah.value * SECONDS_PER_HOUR / -f->current_ma.value;
-
-		/* a trickle out of a large bank: longer than anybody wants to know */
-		f->time_to_go_s = seconds <= INT32_MAX ? opt_some((int32_t)seconds) : opt_none();
-	}
+	f->time_to_go_s = time_to_go_s(f->capacity_mah, f->current_ma.value);
 	if (f->cell_high_mv.known) /* and so the lowest */
 		f->diff_mv = opt_some(f->cell_high_mv.value - f->cell_low_mv.value);
 }
@@ -280,6 +294,7 @@ static void put_common(struct figures *f, const struct rack *rack, const struct 
 	put_extremes(f, readings, count, in_bank);
 	put_derived(f);
 	f->cells = opt_some(cells);
+	f->has_temperature = opt_some(1);
 	f->balancing = opt_some(0);
 	for (int position = 0; position < cells; position++)
 		put_cell(f, rack, settings, readings, count, position);
@@ -348,16 +363,8 @@ void bank_lost_figures(const struct figures *last, const struct settings *settin
 {
 	struct figures *f = figures;
 
-	memset(f, 0, sizeof *f);
-	f->voltage_mv = last->voltage_mv;
-	f->power_mw = last->power_mw;
-	f->soc_milli = last->soc_milli;
-	f->soc_pct = last->soc_pct;
-	f->cells = last->cells;
-	memcpy(f->cell_mv, last->cell_mv, sizeof f->cell_mv);
+	*f = *last;
 	put_alarms(f, alarms);
-	f->installed_mah = last->installed_mah;
-	f->low_mv = last->low_mv;
 	put_limits(f, settings, limits, last->cells.value);
 	f->online = opt_some(0);
 	f->offline = opt_some(offline);

@@ -50,12 +50,15 @@ static const struct kind_row {
 	[YES_NO] = { "binary_sensor", NULL, NULL, NULL, NULL, -1 },
 };
 
-/* Which devices have it; a CELL row stands for as many entities as a module has cells, LINK is about the line. */
-enum { BANK = 1, MODULE = 2, BOTH = BANK | MODULE, CELL = 4 | MODULE, LINK = 8, HIDDEN = 16 };
+/* Which devices have it; a CELL row stands for as many entities as a module has cells, LINK is of the link topic and
+ * about the line, unless it is PLAIN. */
+enum { BANK = 1, MODULE = 2, BOTH = BANK | MODULE, CELL = 4 | MODULE, LINK = 8, HIDDEN = 16, PLAIN = 32 };
 
 #define STORED \
 	"{% set v = value_json %}{% if v.Capacity is number %}{{ (v.Capacity * v.Dc.Voltage / 1000) | round(2) }}" \
 	"{% else %}None{% endif %}"
+#define TO_EMPTY /* not known while nothing is drawn: bank.h, BANK_TIME_TO_GO_MAX_S */ \
+	"{{ value_json.get('TimeToGo') if value_json.get('TimeToGo', 864000) < 864000 else None }}"
 #define TO_FULL \
 	"{% set v = value_json %}{% if v.ConsumedAmphours is number and v.Dc.Current is number and v.Dc.Current > 0.1 %}" \
 	"{{ (v.ConsumedAmphours / v.Dc.Current * 3600) | int }}{% else %}None{% endif %}"
@@ -75,7 +78,7 @@ static const struct discovery_row {
 	{ BOTH, AMPERE_HOURS, "InstalledCapacity", "Installed capacity" },
 	{ BOTH, AMPERE_HOURS, "Capacity", "Remaining capacity" },
 	{ BOTH, AMPERE_HOURS, "ConsumedAmphours", "Consumed capacity" },
-	{ BOTH, SECONDS, "TimeToGo", "Time to empty" },
+	{ BOTH, SECONDS, TO_EMPTY, "Time to empty" },
 	{ BOTH, SECONDS, TO_FULL, "Time to full" },
 	{ BOTH, PERCENT, "Soh", "State of health" },
 	{ BOTH, COUNTER, "History.ChargeCycles", "Charge cycles" },
@@ -83,9 +86,9 @@ static const struct discovery_row {
 	{ BOTH, VOLTS, "Info.MaxChargeVoltage", "Charge voltage limit" },
 	{ BOTH, AMPERES, "Info.MaxChargeCurrent", "Charge current limit" },
 	{ BOTH, AMPERES, "Info.MaxDischargeCurrent", "Discharge current limit" },
-	{ BOTH, PHRASE, "Info.ChargeMode", "Charge mode" },
-	{ BOTH, PHRASE, "Info.ChargeLimitation", "Charge limited by" },
-	{ BOTH, PHRASE, "Info.DischargeLimitation", "Discharge limited by" },
+	{ BOTH | LINK | PLAIN, PHRASE, "limits.charge_voltage", "Charge mode" },
+	{ BOTH | LINK | PLAIN, PHRASE, "limits.charge_current", "Charge limited by" },
+	{ BOTH | LINK | PLAIN, PHRASE, "limits.discharge_current", "Discharge limited by" },
 	{ BOTH, YES_NO, "Io.AllowToCharge", "Charge allowed" },
 	{ BOTH, YES_NO, "Io.AllowToDischarge", "Discharge allowed" },
 	{ BOTH, CELL_VOLTS, "System.MinCellVoltage", "Lowest cell voltage" },
@@ -171,20 +174,29 @@ static void write_module(struct text *t, int number)
 	text_str(t, ") | list + [{}]) | first");
 }
 
+/* One step of a path after the other. What is not there is None, and nothing for Home Assistant's log. */
 static void write_path(struct text *t, const struct discovery_row *row, const struct discovery_device *device, int element)
 {
+	const char *path = row->path, *dot = strchr(path, '.');
+
 	if ((row->of & LINK) && device->number != DISCOVERY_BANK) {
 		text_str(t, "(");
 		write_module(t, device->number);
-		text_str(t, ").get('");
-		text_str(t, row->path);
-		text_str(t, "')");
-		return;
+		text_str(t, ")");
+	} else {
+		text_str(t, "value_json");
 	}
-	text_str(t, "value_json.");
-	text_str(t, row->path);
+	if (dot) {
+		text_str(t, ".get('");
+		text_chars(t, path, (size_t)(dot - path));
+		text_str(t, "', {})");
+		path = dot + 1;
+	}
+	text_str(t, ".get('");
+	text_str(t, path);
 	if (is_cell(row))
 		text_int(t, element + 1);
+	text_str(t, "')");
 }
 
 static void write_value(const struct discovery_row *row, const struct discovery_device *device, int element,
@@ -302,7 +314,7 @@ static void write_entity(const struct discovery_row *row, const struct discovery
 	*entity = (struct discovery_entity){
 		.platform = kind->platform, .device_class = kind->device_class, .unit = kind->unit,
 		.state_class = kind->state_class, .options = kind->options, .decimals = kind->decimals,
-		.diagnostic = row->of & LINK, .of_link = row->of & LINK, .hidden = row->of & HIDDEN,
+		.diagnostic = (row->of & (LINK | PLAIN)) == LINK, .of_link = row->of & LINK, .hidden = row->of & HIDDEN,
 	};
 	write_name(row, element, entity->name);
 	make_id(entity->id, entity->name);

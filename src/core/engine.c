@@ -1,5 +1,6 @@
 #include "core/engine_parts.h"
 
+#include "core/payload.h"
 #include "core/report.h"
 
 #include <string.h>
@@ -16,6 +17,7 @@ void engine_init(struct engine *e, const struct settings *settings, int64_t now_
 	e->start_ms = e->next_pass_ms = now_ms;
 	e->link_ms = e->evaluated_ms = e->status_ms = now_ms;
 	e->damaged_ms = RACK_NEVER;
+	e->quiet_until_ms = INT64_MIN;
 	e->partial = true;
 	session_init(&e->session, settings->serial.baud);
 	rack_init(&e->rack, settings);
@@ -73,8 +75,10 @@ static int offline(const struct engine *e)
 
 bool engine_bank_figures(const struct engine *e, struct figures *figures)
 {
+	const struct figures before = e->last_figures; /* which may be those to be written */
+
 	if (e->lost)
-		bank_lost_figures(&e->last_figures, &e->settings, &e->shown, &e->alarms.bank_set,
+		bank_lost_figures(&before, &e->settings, &e->shown, &e->alarms.bank_set,
 		                  offline(e), figures);
 	else if (e->readings > 0)
 		bank_figures(&e->rack, &e->settings, e->reading, e->readings, offline(e), &e->limits,
@@ -82,6 +86,7 @@ bool engine_bank_figures(const struct engine *e, struct figures *figures)
 	else
 		return false;
 	history_show(&e->history, &figures->history);
+	payload_keep(figures, &before);
 	return true;
 }
 
@@ -93,12 +98,30 @@ bool engine_module_figures(const struct engine *e, int address, struct figures *
 		bank_module_figures(&e->rack, &e->settings, &e->reading[i],
 		                    &e->module_shown[address - 1],
 		                    &e->alarms.module_set[address - 1], figures);
+		payload_keep(figures, &e->module_figures[address - 1]);
 		return true;
 	}
 	return false;
 }
 
+const struct limits_set *engine_limits(const struct engine *e, int number)
+{
+	if (!e->first_pass_done)
+		return NULL;
+	if (number == 0)
+		return &e->shown;
+	for (int i = 0; i < e->answering; i++)
+		if (e->reading[i].address == number)
+			return &e->module_shown[number - 1];
+	return NULL;
+}
+
 /* ---- Publication ---- */
+
+static void forget_limits(struct figures *f)
+{
+	f->cvl_mv = f->ccl_ma = f->dcl_ma = f->max_cell_mv = opt_none();
+}
 
 /* A stack with another number of cells than the owner said is not the one that the limits are for. */
 static void check_cells(struct engine *e)
@@ -136,6 +159,30 @@ static int64_t link_due_ms(const struct engine *e)
 	return e->link_ms + (e->link_wanted ? TICK_MS : LINK_MS);
 }
 
+/* Whether data may leave at all. */
+static bool may_publish(const struct engine *e, int64_t now_ms)
+{
+	return e->first_pass_done && now_ms >= e->quiet_until_ms;
+}
+
+/* A key that is not sent any more keeps its value in the driver, and a null is refused by 1.0.11 of it: limits that
+ * nobody publishes any more end only with the driver's own time-out. */
+static void withdraw_limits(struct engine *e, int64_t now_ms)
+{
+	bool off = !e->settings.limits.publish && e->settings.mqtt.active;
+
+	if (off && !e->limits_off) {
+		e->quiet_until_ms = now_ms + ENGINE_QUIET_MS;
+		forget_limits(&e->last_figures);
+		for (int i = 0; i < RACK_MODULES_MAX; i++)
+			forget_limits(&e->module_figures[i]);
+		report_quiet(e->out);
+	} else if (!off) {
+		e->quiet_until_ms = INT64_MIN;
+	}
+	e->limits_off = off;
+}
+
 /* Whether a document must leave now: that of the bank, of a module, of the link. */
 static bool any_due(const struct engine *e, int64_t now_ms)
 {
@@ -143,7 +190,15 @@ static bool any_due(const struct engine *e, int64_t now_ms)
 
 	for (int i = 0; i < RACK_MODULES_MAX; i++)
 		due |= publication_due(&e->module[i], now_ms);
-	return (due && e->first_pass_done) || now_ms >= link_due_ms(e);
+	return (due && may_publish(e, now_ms)) || now_ms >= link_due_ms(e);
+}
+
+static void tell_module(struct engine *e, int number)
+{
+	struct figures figures;
+
+	if (engine_module_figures(e, number, &figures))
+		e->module_figures[number - 1] = figures;
 }
 
 /* The bank's document and those of the modules: when one must leave, those whose time is near go along. */
@@ -161,6 +216,7 @@ static void publish_data(struct engine *e, int64_t now_ms)
 		if (!publication_along(&e->module[i], now_ms))
 			continue;
 		out->publish_modules |= UINT32_C(1) << i;
+		tell_module(e, i + 1);
 		publication_sent(&e->module[i], &e->module_shown[i], now_ms);
 	}
 }
@@ -172,7 +228,7 @@ static void publish(struct engine *e, int64_t now_ms)
 
 	if (out->exit_status == ENGINE_EXIT_CONFIGURATION)
 		return;
-	if (due && e->first_pass_done)
+	if (due && may_publish(e, now_ms))
 		publish_data(e, now_ms);
 	if (!e->status_known || e->status_online != engine_online(e) ||
 	    now_ms - e->status_ms >= STATUS_MS) {
@@ -183,6 +239,7 @@ static void publish(struct engine *e, int64_t now_ms)
 	}
 	if (due && now_ms + LINK_AHEAD_MS >= link_due_ms(e) && now_ms - e->link_ms >= TICK_MS) {
 		out->publish_link = true;
+		engine_link_told(e);
 		e->link_wanted = false;
 		e->link_ms = now_ms;
 	}
@@ -459,6 +516,7 @@ void engine_step(struct engine *e, int64_t now_ms, const struct engine_event *ev
 	struct session_news news;
 
 	begin_step(e, actions);
+	withdraw_limits(e, now_ms);
 	take_event(e, event, now_ms);
 	news = session_tick(&e->session, now_ms);
 	take_news(e, &news, now_ms);
@@ -491,6 +549,7 @@ void engine_configure(struct engine *e, const struct settings *settings, int64_t
 	if (!settings->homeassistant.discovery || !discovery_same_place(&e->settings, settings))
 		actions->retract = announce_retract(&e->announce);
 	e->settings = *settings;
+	withdraw_limits(e, now_ms);
 	e->status_known = false;
 	if (!same) {
 		e->failed_polls = 0;
@@ -500,6 +559,7 @@ void engine_configure(struct engine *e, const struct settings *settings, int64_t
 		e->in_pass = e->first_pass_done = false;
 		e->partial = true;
 		e->followed = 0;
+		memset(e->digest, 0, sizeof e->digest);
 		e->told.console_baud = 0;
 		e->next_pass_ms = now_ms;
 		actions->close_port = true;
@@ -527,6 +587,15 @@ static bool calm(const struct engine *e)
 	return !climbing && !limits_waiting(&e->limits);
 }
 
+static int64_t data_deadline(const struct engine *e)
+{
+	int64_t deadline = publication_deadline(&e->bank);
+
+	for (int i = 0; i < RACK_MODULES_MAX; i++)
+		deadline = earlier(deadline, publication_deadline(&e->module[i]));
+	return deadline > e->quiet_until_ms ? deadline : e->quiet_until_ms;
+}
+
 int64_t engine_deadline(const struct engine *e)
 {
 	int64_t deadline = earlier(session_deadline(&e->session), rack_deadline(&e->rack, &e->settings));
@@ -535,11 +604,8 @@ int64_t engine_deadline(const struct engine *e)
 		deadline = earlier(deadline, e->next_pass_ms);
 	if (e->readings > 0 && !calm(e))
 		deadline = earlier(deadline, e->evaluated_ms + TICK_MS);
-	if (e->first_pass_done) {
-		deadline = earlier(deadline, publication_deadline(&e->bank));
-		for (int i = 0; i < RACK_MODULES_MAX; i++)
-			deadline = earlier(deadline, publication_deadline(&e->module[i]));
-	}
+	if (e->first_pass_done)
+		deadline = earlier(deadline, data_deadline(e));
 	if (engine_announces(e))
 		deadline = earlier(deadline, announce_deadline(&e->announce));
 	return earlier(deadline, link_due_ms(e));

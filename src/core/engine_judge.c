@@ -135,6 +135,45 @@ static void judge_lost_bank(struct engine *e, int64_t now_ms)
 	follow(e, e->modules_together, now_ms);
 }
 
+/* Another rule or another module: news. The value that goes with it and the cell that has it change all the time, they
+ * come in the link's own time; bits are what happened. */
+static bool same_reason(const struct limits_reason *a, const struct limits_reason *b)
+{
+	bool bits = a->verdict.unit == UNIT_BAT_BITS || a->verdict.unit == UNIT_FAULT_BITS;
+
+	return a->rule == b->rule && a->address == b->address && a->recovering == b->recovering &&
+	       a->verdict.unit == b->verdict.unit &&
+	       (!bits || a->verdict.value == b->verdict.value);
+}
+
+static bool same_reasons(const struct limits_set *a, const struct limits_set *b)
+{
+	bool same = a->mode == b->mode;
+
+	for (enum limits_kind k = 0; k < LIMIT_KINDS; k++)
+		same &= same_reason(&a->reason[k], &b->reason[k]);
+	return same;
+}
+
+static void offer_reasons(struct engine *e)
+{
+	for (int n = 0; n <= RACK_MODULES_MAX; n++) {
+		const struct limits_set *now = engine_limits(e, n);
+
+		e->link_wanted |= now && !same_reasons(now, &e->linked[n]);
+	}
+}
+
+void engine_link_told(struct engine *e)
+{
+	for (int n = 0; n <= RACK_MODULES_MAX; n++) {
+		const struct limits_set *now = engine_limits(e, n);
+
+		if (now)
+			e->linked[n] = *now;
+	}
+}
+
 void engine_judge(struct engine *e, int64_t now_ms)
 {
 	e->evaluated_ms = now_ms;
@@ -149,4 +188,5 @@ void engine_judge(struct engine *e, int64_t now_ms)
 	report_alarms(e->out, &e->told.alarms, &e->alarms.bank_set);
 	report_lost(e->out, &e->told.lost, e->lost, &e->shown);
 	engine_offer(e, false);
+	offer_reasons(e);
 }

@@ -8,7 +8,7 @@
 enum source {
 	FROM_INT,      /* struct opt, as it is */
 	FROM_MILLI,    /* struct opt in thousandths of the unit */
-	FROM_TEXT,     /* characters; an empty text is null */
+	FROM_TEXT,     /* characters; an empty text is not known */
 	FROM_ALARM,    /* struct opt of `alarm`; the key is alarms_key's */
 	FROM_CELLS_MILLI, /* an array over the cells: Cell1, Cell2, ... */
 	FROM_CELLS_INT
@@ -39,7 +39,7 @@ static const struct payload_row rows[] = {
 	{ NULL, "ConsumedAmphours", FROM_MILLI, F(consumed_mah), 2, "Ah", "Installed less left" },
 	{ NULL, "Soc", FROM_MILLI, F(soc_milli), 1, "%", "State of charge, weighted by capacity" },
 	{ NULL, "Soh", FROM_INT, F(soh_pct), 0, "%", "State of health, the worst module's" },
-	{ NULL, "TimeToGo", FROM_INT, F(time_to_go_s), 0, "s", "Until empty; null unless discharging" },
+	{ NULL, "TimeToGo", FROM_INT, F(time_to_go_s), 0, "s", "Until empty; 864000 while nothing is drawn, or when it is longer" },
 	{ NULL, "Balancing", FROM_INT, F(balancing), 0, "", "1 while a cell balances" },
 	{ NULL, "ConnectionInformation", TEXT_AT(connection), "", "Modules online of those known" },
 	{ "Info", "MaxChargeVoltage", FROM_MILLI, F(cvl_mv), 2, "V", "CVL" },
@@ -47,9 +47,8 @@ static const struct payload_row rows[] = {
 	{ "Info", "MaxDischargeCurrent", FROM_MILLI, F(dcl_ma), 1, "A", "DCL" },
 	{ "Info", "MaxChargeCellVoltage", FROM_MILLI, F(max_cell_mv), 3, "V", "CVL / cells" },
 	{ "Info", "BatteryLowVoltage", FROM_MILLI, F(low_mv), 2, "V", "Where the battery wants discharge to end" },
-	{ "Info", "ChargeMode", TEXT_AT(mode), "", "Stage, and the rule that lowers CVL" },
-	{ "Info", "ChargeLimitation", TEXT_AT(charge_reason), "", "The rule that sets CCL, and where" },
-	{ "Info", "DischargeLimitation", TEXT_AT(discharge_reason), "", "The rule that sets DCL, and where" },
+	{ "Info", "ChargeMode", TEXT_AT(mode), "", "Stage: Bulk, Float, Full charge, Blocked; what lowers the limits is in `link`" },
+	{ "Settings", "HasTemperature", FROM_INT, F(has_temperature), 0, "", "Always 1" },
 	{ "Io", "AllowToCharge", FROM_INT, F(allow_charge), 0, "", "0 while a rule blocks charge" },
 	{ "Io", "AllowToDischarge", FROM_INT, F(allow_discharge), 0, "", "0 while a rule blocks discharge" },
 	{ "History", "ChargeCycles", FROM_INT, F(cycles), 0, "", "The highest cycle count of the modules" },
@@ -63,7 +62,7 @@ static const struct payload_row rows[] = {
 	{ "History", "ChargedEnergy", FROM_MILLI, F(history.charged_wh), 2, "kWh", "Charged in all" },
 	{ "History", "DischargedEnergy", FROM_MILLI, F(history.discharged_wh), 2, "kWh", "Discharged in all" },
 	{ "History", "DeepestDischarge", FROM_MILLI, F(history.deepest_mah), 1, "Ah", "Most that was missing to full, below 0 as Victron's monitors have it" },
-	{ "History", "TimeSinceLastFullCharge", FROM_INT, F(history.since_full_s), 0, "s", "null until there was one" },
+	{ "History", "TimeSinceLastFullCharge", FROM_INT, F(history.since_full_s), 0, "s", "From the first one on" },
 	{ "History", "LowVoltageAlarms", FROM_INT, F(history.low_alarms), 0, "", "How often Alarms.LowVoltage became 2" },
 	{ "History", "HighVoltageAlarms", FROM_INT, F(history.high_alarms), 0, "", "How often Alarms.HighVoltage became 2" },
 	{ "System", "MinCellVoltage", FROM_MILLI, F(cell_low_mv), 3, "V", "Lowest cell" },
@@ -175,6 +174,30 @@ bool payload_next(struct payload_cursor *cursor, const struct figures *figures,
 		cursor->element = 0;
 	}
 	return false;
+}
+
+static void keep_one(const struct payload_row *row, char *to, const char *from)
+{
+	struct opt value;
+
+	memcpy(&value, to, sizeof value);
+	if (row->source == FROM_TEXT && to[0] == '\0')
+		memcpy(to, from, (size_t)row->decimals);
+	else if (row->source != FROM_TEXT && !value.known)
+		memcpy(to, from, sizeof value);
+}
+
+void payload_keep(struct figures *figures, const struct figures *before)
+{
+	for (int i = 0; i < ROWS; i++) {
+		int elements = is_array(&rows[i]) ? figures->cells.value : 1;
+
+		for (int n = 0; n < elements; n++) {
+			size_t at = rows[i].offset + (size_t)n * sizeof(struct opt);
+
+			keep_one(&rows[i], (char *)figures + at, (const char *)before + at);
+		}
+	}
 }
 
 void payload_put_milli(struct figures *figures, const struct payload_item *item, int64_t thousandths)

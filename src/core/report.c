@@ -291,6 +291,17 @@ void report_unlisted(struct engine_actions *out, uint32_t *told,
 	}
 }
 
+void report_quiet(struct engine_actions *out)
+{
+	struct text t = line(out, LEVEL_INFO);
+
+	text_str(&t, "[limits] publish = no: the driver forgets the limits after ");
+	text_int(&t, ENGINE_DRIVER_TIMEOUT_S);
+	text_str(&t, " s without data; nothing is published for the battery until then, the values go on in ");
+	text_int(&t, ENGINE_QUIET_MS / 1000);
+	text_str(&t, " s");
+}
+
 void report_cells(struct engine_actions *out, int console, int configured)
 {
 	struct text t = line(out, LEVEL_ERROR);

@@ -91,8 +91,8 @@ const struct settings_row settings_rows[] = {
 
 	/* [limits] */
 	{ "limits", "publish", SETTINGS_BOOL, AT(limits.publish), 0, 1, NULL, "yes", "",
-	  "no: the limits are null and the values are for display only. For a battery that already steers "
-	  "the system over BMS-CAN." },
+	  "no: no limits are sent, the values are for display only; for 70 s nothing is sent at all, so that the driver "
+	  "forgets the limits of before. For a battery that already steers the system over BMS-CAN." },
 	{ "limits", "soc_rules", SETTINGS_BOOL, AT(limits.worst_soc), 0, 1, "bank|worst", "bank", "",
 	  "What the bank's rules for the state of charge look at: the bank's own, or its worst module." },
 	{ "limits", "discharge_blocked_current", SETTINGS_MILLI,

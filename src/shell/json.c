@@ -9,20 +9,13 @@
 
 #define NUMBER_MAX 24
 
-static int print_null(struct json_object *object, struct printbuf *buffer, int level, int flags)
-{
-	(void)object, (void)level, (void)flags;
-	return printbuf_memappend(buffer, "null", sizeof "null" - 1);
-}
-
 static int print_number(struct json_object *object, struct printbuf *buffer, int level, int flags)
 {
 	const struct payload_item *item = json_object_get_userdata(object);
 	char digits[NUMBER_MAX];
 	struct text t = text_in(digits, sizeof digits);
 
-	if (item->kind == PAYLOAD_NULL)
-		return print_null(object, buffer, level, flags);
+	(void)level, (void)flags;
 	if (item->kind == PAYLOAD_MILLI)
 		text_milli(&t, item->value, item->decimals);
 	else
@@ -42,8 +35,6 @@ static struct json_object *new_leaf(struct json_leaf *leaf, const struct payload
 static bool write_leaf(struct json_leaf *leaf, const struct payload_item *item)
 {
 	leaf->item = *item;
-	if (item->text)
-		json_object_set_serializer(leaf->object, item->kind == PAYLOAD_NULL ? print_null : NULL, NULL, NULL);
 	return item->kind != PAYLOAD_TEXT || json_object_set_string(leaf->object, item->text) == 1;
 }
 
@@ -60,45 +51,66 @@ static struct json_object *group_of(struct json_build *b, const char *name)
 	return b->failed ? b->root : group;
 }
 
-static void drop_figures(struct json *json)
+static void drop(struct json_layout *layout)
 {
-	json_object_put(json->figures);
-	json->figures = NULL;
+	json_object_put(layout->root);
+	layout->root = NULL;
 }
 
-/* The document as it is for so many cells, without what it says. */
-static bool lay_out(struct json *json, const struct figures *figures)
+/* The document as it is where so much is known, without what it says. */
+static bool lay_out(struct json_build *b, struct json_layout *layout, const struct figures *figures)
 {
 	struct payload_cursor cursor = { 0, 0 };
-	struct json_build *b = &json->build;
 	struct payload_item item;
 	int n = 0;
 
-	drop_figures(json);
+	drop(layout);
 	json_build_begin(b);
-	while (payload_next(&cursor, figures, &item) && !b->failed)
-		json_build_add(b, group_of(b, item.group), item.key, new_leaf(&json->leaf[n++], &item));
-	json->figures = b->root;
-	json->cells = figures->cells.value;
+	for (; payload_next(&cursor, figures, &item) && !b->failed; n++) {
+		layout->leaf[n].object = NULL;
+		if (item.kind != PAYLOAD_NULL)
+			json_build_add(b, group_of(b, item.group), item.key, new_leaf(&layout->leaf[n], &item));
+	}
+	layout->root = b->root;
+	layout->items = n;
 	if (b->failed)
-		drop_figures(json);
+		drop(layout);
 	return !b->failed;
 }
 
-size_t json_figures(struct json *json, const struct figures *figures, char *out, size_t size)
+/* Writes what the figures say into the document. False: something else is known than what it was laid out for. `made`
+ * becomes false where memory ran out. */
+static bool fill_in(struct json_layout *layout, const struct figures *figures, bool *made)
 {
 	struct payload_cursor cursor = { 0, 0 };
 	struct payload_item item;
-	bool fine = (json->figures && json->cells == figures->cells.value) || lay_out(json, figures);
+	int n = 0;
 
-	for (int n = 0; fine && payload_next(&cursor, figures, &item); n++)
-		fine = write_leaf(&json->leaf[n], &item);
-	return fine ? json_build_print(&json->build, json->figures, out, size) : 0;
+	for (; payload_next(&cursor, figures, &item); n++) {
+		struct json_leaf *leaf = &layout->leaf[n];
+
+		if (n >= layout->items || (leaf->object != NULL) != (item.kind != PAYLOAD_NULL))
+			return false;
+		if (leaf->object)
+			*made &= write_leaf(leaf, &item);
+	}
+	return n == layout->items;
+}
+
+size_t json_figures(struct json *json, enum json_data data, const struct figures *figures, char *out, size_t size)
+{
+	struct json_layout *layout = &json->layout[data];
+	bool made = true;
+
+	if (!layout->root || !fill_in(layout, figures, &made))
+		made = lay_out(&json->build, layout, figures) && fill_in(layout, figures, &made) && made;
+	return made ? json_build_print(&json->build, layout->root, out, size) : 0;
 }
 
 void json_end(struct json *json)
 {
-	drop_figures(json);
+	for (enum json_data data = 0; data < JSON_DATA_KINDS; data++)
+		drop(&json->layout[data]);
 	json_build_end(&json->build);
 }
 
@@ -147,9 +159,22 @@ static void add_words(struct json_build *b, struct json_object *to, const struct
 	}
 }
 
-static struct json_object *link_module(struct json_build *b, const struct module *m, const struct schedule *schedule,
-                                       int64_t now_ms)
+/* What sets the limits of the bank (0) or of a module. */
+static void add_reasons(struct json_build *b, struct json_object *to, const struct engine *engine, int number)
 {
+	struct json_object *o = json_object_new_object();
+	struct bank_reasons reasons;
+
+	bank_reasons(engine_limits(engine, number), &reasons);
+	json_build_text(b, o, "charge_voltage", reasons.charge_voltage);
+	json_build_text(b, o, "charge_current", reasons.charge_current);
+	json_build_text(b, o, "discharge_current", reasons.discharge_current);
+	json_build_add(b, to, "limits", o);
+}
+
+static struct json_object *link_module(struct json_build *b, const struct engine *engine, int number, int64_t now_ms)
+{
+	const struct module *m = &engine->rack.module[number - 1];
 	struct json_object *o = json_object_new_object();
 	int64_t age = rack_age_ms(m, now_ms);
 
@@ -166,12 +191,13 @@ static struct json_object *link_module(struct json_build *b, const struct module
 	json_build_text(b, o, "name", m->info.name);
 	json_build_text(b, o, "firmware", m->info.firmware);
 	json_build_text(b, o, "barcode", m->info.barcode);
-	json_build_text(b, o, "getpwr", schedule_fast_name(schedule->fast[m->address]));
+	json_build_text(b, o, "getpwr", schedule_fast_name(engine->schedule.fast[m->address]));
 	add_opt(b, o, "cells", m->bat_ms == RACK_NEVER ? opt_none() : opt_some(m->bat.cells));
 	add_words(b, o, &m->pwr);
 	add_events(b, o, "bat_events", "bat_event_names", EVENT_BAT, &m->pwr.bat_events);
 	add_events(b, o, "power_events", "power_event_names", EVENT_POWER, &m->pwr.power_events);
 	add_events(b, o, "system_fault", "system_fault_names", EVENT_FAULT, &m->pwr.system_fault);
+	add_reasons(b, o, engine, number);
 	return o;
 }
 
@@ -220,9 +246,10 @@ size_t json_link(struct json *json, const struct engine *engine, const char *ver
 	add_int(b, b->root, "passes", engine->passes);
 	add_int(b, b->root, "failed_polls", engine->failed_polls);
 	json_build_add(b, b->root, "replies", link_replies(b, &engine->rack));
+	add_reasons(b, b->root, engine, 0);
 	json_build_add(b, b->root, "modules", modules);
 	for (int i = 0; i < RACK_MODULES_MAX; i++)
 		if (engine->rack.module[i].wanted && !b->failed)
-			json_build_append(b, modules, link_module(b, &engine->rack.module[i], &engine->schedule, now_ms));
+			json_build_append(b, modules, link_module(b, engine, i + 1, now_ms));
 	return json_build_finish(b, out, size);
 }

@@ -98,7 +98,7 @@ static void publish_bank(struct loop *l, int64_t now_ms)
 
 	if (!engine_bank_figures(&l->engine, &l->figures))
 		return;
-	length = json_figures(&l->json, &l->figures, l->document, sizeof l->document);
+	length = json_figures(&l->json, JSON_BANK, &l->figures, l->document, sizeof l->document);
 	if (l->once)
 		print_bank(l, length);
 	else
@@ -111,7 +111,7 @@ static void publish_module(struct loop *l, int address, int64_t now_ms)
 
 	if (!engine_module_figures(&l->engine, address, &l->figures))
 		return;
-	length = json_figures(&l->json, &l->figures, l->document, sizeof l->document);
+	length = json_figures(&l->json, JSON_MODULE, &l->figures, l->document, sizeof l->document);
 	send_document(l, (enum slot)(SLOT_MODULE + address - 1), "battery_", length, false, now_ms);
 }
 

@@ -91,11 +91,16 @@ static void take_member(struct watch_link *link, struct json_object *o)
 static void take_link(struct watch_link *link, struct json_object *root, int64_t now_ms)
 {
 	struct json_object *replies = member(root, "replies"), *modules = member(root, "modules");
+	struct json_object *limits = member(root, "limits");
+	struct bank_reasons *r = &link->reasons;
 
 	memset(link, 0, sizeof *link);
 	link->known = true;
 	link->heard_ms = now_ms;
 	get_text(root, "version", link->version, sizeof link->version);
+	get_text(limits, "charge_voltage", r->charge_voltage, sizeof r->charge_voltage);
+	get_text(limits, "charge_current", r->charge_current, sizeof r->charge_current);
+	get_text(limits, "discharge_current", r->discharge_current, sizeof r->discharge_current);
 	link->speed_baud = get_int(member(root, "console"), "speed");
 	link->cycle_ms = get_int(root, "cycle_ms");
 	link->good = get_int(replies, "good");

@@ -241,7 +241,7 @@ static void draw_content(struct sheet *s)
 	pen_value(p, f->capacity_mah, 1, "");
 	pen_text(p, " of ");
 	pen_value(p, f->installed_mah, 1, " Ah");
-	if (f->time_to_go_s.known) {
+	if (f->time_to_go_s.known && f->time_to_go_s.value < BANK_TIME_TO_GO_MAX_S) {
 		pen_text(p, ", empty in ");
 		pen_age(p, (int64_t)f->time_to_go_s.value * 1000);
 	}
@@ -275,10 +275,11 @@ static void draw_limits(struct sheet *s)
 	static const struct pen_form volts = { .width = 7, .decimals = 2, .unit = " V" };
 	static const struct pen_form amperes = { .width = 7, .decimals = 1, .unit = " A" };
 	const struct figures *f = &s->view->bank.figures;
+	const struct bank_reasons *r = &s->view->link.reasons;
 
-	draw_limit(s, "CVL  ", f->cvl_mv, &volts, opt_none(), f->mode);
-	draw_limit(s, "CCL  ", f->ccl_ma, &amperes, f->allow_charge, f->charge_reason);
-	draw_limit(s, "DCL  ", f->dcl_ma, &amperes, f->allow_discharge, f->discharge_reason);
+	draw_limit(s, "CVL  ", f->cvl_mv, &volts, opt_none(), r->charge_voltage[0] != '\0' ? r->charge_voltage : f->mode);
+	draw_limit(s, "CCL  ", f->ccl_ma, &amperes, f->allow_charge, r->charge_current);
+	draw_limit(s, "DCL  ", f->dcl_ma, &amperes, f->allow_discharge, r->discharge_current);
 }
 
 /* ---- Alarms ---- */

@@ -5,7 +5,7 @@
 
 const struct docs_topic docs_topics[] = {
 	{ "`BASE/pylon`", "no", "the bank: what the driver subscribes to" },
-	{ "`BASE/battery_N`", "no", "module N alone, the same keys" },
+	{ "`BASE/battery_N`", "no", "module N alone, the same keys without the history" },
 	{ "`BASE/status`", "yes", "`online` while the battery's data are good, else `offline` (also the last will)" },
 	{ "`BASE/link`", "no", "state of the console and of every module, for people and tools" },
 	{ "`PREFIX/device/BASE/bank/config`, `.../module_N/config`", "yes",
@@ -29,6 +29,9 @@ const struct docs_key docs_link[] = {
 	{ "replies.damaged", "", "Replies that were damaged" },
 	{ "replies.late", "", "Replies that came too late, or not" },
 	{ "replies.refused", "", "Commands that the console refused" },
+	{ "limits.charge_voltage", "", "The bank's stage, and in brackets the rule that lowers CVL, with its value and place" },
+	{ "limits.charge_current", "", "The rule that sets CCL, and where; `null` before the first pass" },
+	{ "limits.discharge_current", "", "The rule that sets DCL, and where" },
 	{ "modules.address", "", "Of the module; `modules` is a list of all that are known" },
 	{ "modules.online", "", "1 while its values are fresh" },
 	{ "modules.failed", "", "1: it answers, but reports a fault and carries nothing, and has left the bank" },
@@ -53,6 +56,9 @@ const struct docs_key docs_link[] = {
 	{ "modules.power_event_names", "", "The meaning of its bits" },
 	{ "modules.system_fault", "", "Event word of its faults" },
 	{ "modules.system_fault_names", "", "The meaning of its bits" },
+	{ "modules.limits.charge_voltage", "", "The same of the module alone; `null` while it is offline" },
+	{ "modules.limits.charge_current", "", "What sets its CCL" },
+	{ "modules.limits.discharge_current", "", "What sets its DCL" },
 };
 
 const int docs_topic_count = COUNT(docs_topics);

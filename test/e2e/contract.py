@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 
 import discovery
 from daemon import SLOWNESS
-from document import DOCUMENT_RULES, Document, NotJson, parse
+from document import DOCUMENT_RULES, LIMITS as LIMIT_KEYS, Document, NotJson, parse
+from driver import TIMED_OUT, VERSIONS, Driver, follow
 
 LEAST_GAP_S = 1 - 0.05 * SLOWNESS   # one message a second, and what arrival times jitter
 REPEAT_S = (1.0, 1.6)      # a stricter message is sent again after 1.1 s, and what the host delays
@@ -22,12 +23,13 @@ LOST_GAP_S = 6.5           # a lost battery is told every 5 s
 STATUS_SLACK_S = 0.5       # status and data are two messages: either may come first
 CHANGE_S = 1.5             # until new settings show in every topic
 LIMITS = ("Info.MaxChargeVoltage", "Info.MaxChargeCurrent", "Info.MaxDischargeCurrent")
-LINK_KEYS = frozenset("version uptime_s console cycle_ms passes failed_polls replies modules".split())
+LINK_KEYS = frozenset("version uptime_s console cycle_ms passes failed_polls replies limits modules".split())
 LINK_CONSOLE = frozenset("state speed prompt woken garbage table".split())
 LINK_REPLIES = frozenset("good damaged late refused".split())
+LINK_LIMITS = frozenset("charge_voltage charge_current discharge_current".split())
 LINK_MODULE = frozenset("address online failed age_ms good damaged late name firmware barcode getpwr cells base volt "
                         "current temperature coulomb soh bat_events bat_event_names power_events power_event_names "
-                        "system_fault system_fault_names".split())
+                        "system_fault system_fault_names limits".split())
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,7 @@ class Stream:
     settings: list                     # every Settings that was in force
     end: float
     gaps: list = field(default_factory=list)
+    quiet: list = field(default_factory=list)      # spans in which no data may come: the driver is to forget
 
     def __post_init__(self):
         self.bases = sorted({s.base for s in self.settings})
@@ -108,6 +111,10 @@ class Stream:
     def interrupted(self, since, until):
         """Whether somebody was away at some time of this span."""
         return any(start < until and since < stop for start, stop in self.gaps)
+
+    def silenced(self, since, until):
+        """The same, or nothing was to be said."""
+        return self.interrupted(since, until) or any(start < until and since < stop for start, stop in self.quiet)
 
     def status_at(self, time, beside):
         """The last status up to a moment under the base of a topic, None before the first."""
@@ -163,7 +170,9 @@ def link_faults(data):
         yield "console is %r" % data["console"]
     if not isinstance(data["replies"], dict) or set(data["replies"]) != LINK_REPLIES:
         yield "replies is %r" % data["replies"]
+    yield from limit_faults(data["limits"])
     for module in data["modules"]:
+        yield from limit_faults(module.get("limits"))
         if set(module) != LINK_MODULE:
             yield "module keys are %s" % sorted(module)
         elif module["online"] not in (0, 1) or isinstance(module["online"], bool):
@@ -171,6 +180,13 @@ def link_faults(data):
         elif not all(re.fullmatch("0x[0-9a-f]+", module[k] or "0x0")
                      for k in ("bat_events", "power_events", "system_fault")):
             yield "an event word of module %r is no hexadecimal number" % module["address"]
+
+
+def limit_faults(limits):
+    if not isinstance(limits, dict) or set(limits) != LINK_LIMITS:
+        yield "limits are %r" % limits
+    elif not all(value is None or isinstance(value, str) and value for value in limits.values()):
+        yield "a reason is %r" % limits
 
 
 def check_link(stream):
@@ -182,12 +198,34 @@ def check_link(stream):
             yield message.topic, str(error)
 
 
-def check_same_keys(stream):
-    """A key that is not sent any more would keep its last value for ever."""
+def check_keys_stay(stream):
+    """A key that is not sent any more would keep its last value for ever. Limits that are off end otherwise (check_quiet),
+    and of fewer cells there are fewer."""
     for topic, pairs in stream.data_topics().items():
-        for (_, before), (_, after) in zip(pairs, pairs[1:]):
-            if set(before.flat) != set(after.flat):
-                yield topic, "keys changed: %s" % sorted(set(before.flat) ^ set(after.flat))
+        for (first, before), (second, after) in zip(pairs, pairs[1:]):
+            gone = set(before.flat) - set(after.flat)
+            if not after.settings.publish_limits:
+                gone -= set(LIMIT_KEYS)
+            if after.count != before.count:
+                gone -= {path for path in gone if re.match(r"(Voltages|Balances)\.Cell\d", path)}
+            if gone and not stream.interrupted(first.time, second.time):
+                yield topic, "keys are gone: %s" % sorted(gone)
+
+
+def check_quiet(stream):
+    for message in stream.of("bank", "module"):
+        if any(start < message.time < stop for start, stop in stream.quiet):
+            yield message.topic, "data while the driver is to forget the limits"
+
+
+def check_drivers(stream):
+    """Either version reads every topic without a warning, and ends only where nothing comes for long."""
+    for topic, messages in by_topic(stream.of("bank", "module")).items():
+        for version in VERSIONS:
+            driver = follow(Driver(version), [(m.time, m.payload) for m in messages])
+            faults = driver.log + [why for why in driver.exits if why != TIMED_OUT] + ["it hangs"] * driver.hung
+            for fault in sorted(set(faults)):
+                yield topic, "%s: %s (%d times)" % (version, fault, faults.count(fault))
 
 
 def check_rate(stream):
@@ -260,7 +298,7 @@ def check_silence(stream):
             stop = min([m.time for m in statuses if m.payload == b"offline" and m.time > online.time] + [stream.end])
             marks = [online.time] + [t for t in times if online.time < t < stop] + [stop]
             for before, after in zip(marks, marks[1:]):
-                if after - before > LONGEST_GAP_S and not stream.interrupted(before, after):
+                if after - before > LONGEST_GAP_S and not stream.silenced(before, after):
                     yield base + "/pylon", "silent for %.1f s while online" % (after - before)
 
 
@@ -270,13 +308,13 @@ def check_lost(stream):
         times = [m.time for m, _ in pairs] + [stream.end]
         for (message, document), following in zip(pairs, times[1:]):
             late = following - message.time > LOST_GAP_S
-            if document.lost and late and not stream.interrupted(message.time, following):
+            if document.lost and late and not stream.silenced(message.time, following):
                 yield topic, "the battery is lost: not said again for %.1f s" % (following - message.time)
 
 
 STREAM_RULES = (
     ("topics", check_topics), ("qos", check_qos), ("retain", check_retain), ("discovery", check_discovery), ("status", check_status),
-    ("link", check_link), ("same keys", check_same_keys), ("rate", check_rate), ("repeat", check_repeat),
+    ("link", check_link), ("keys stay", check_keys_stay), ("quiet", check_quiet), ("drivers", check_drivers), ("rate", check_rate), ("repeat", check_repeat),
     ("online", check_online), ("silence", check_silence),
     ("lost again", check_lost),
 )
@@ -301,10 +339,10 @@ class Checker:
         before = [s for since, s in self.epochs if since <= time - CHANGE_S]
         return now[-1:] + [s for s in before[-1:] if s is not now[-1]]
 
-    def check(self, messages, end=None, gaps=()):
+    def check(self, messages, end=None, gaps=(), quiet=()):
         messages = sorted(messages, key=lambda m: m.time)
         end = end if end is not None else max([m.time for m in messages], default=0.0)
-        stream = Stream(messages, {}, [s for _, s in self.epochs], end, list(gaps))
+        stream = Stream(messages, {}, [s for _, s in self.epochs], end, list(gaps), list(quiet))
         self.seen += len(messages)
         breaches = []
         for index, message in enumerate(messages):

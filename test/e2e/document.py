@@ -15,31 +15,33 @@ SIX = ("System.MinVoltageCellId", "System.MinCellVoltage", "System.MaxVoltageCel
 ALARMS = ("LowVoltage HighVoltage LowSoc HighChargeCurrent HighDischargeCurrent HighCurrent CellImbalance "
           "HighChargeTemperature LowChargeTemperature LowCellVoltage LowTemperature HighTemperature FuseBlown "
           "BmsCable HighCellVoltage HighInternalTemperature InternalFailure StateOfHealth").split()
-STRINGS = ("ConnectionInformation", "Info.ChargeMode", "Info.ChargeLimitation", "Info.DischargeLimitation",
-           "System.MinVoltageCellId", "System.MaxVoltageCellId", "System.MinTemperatureCellId",
-           "System.MaxTemperatureCellId")
+STRINGS = ("ConnectionInformation", "Info.ChargeMode", "System.MinVoltageCellId", "System.MaxVoltageCellId",
+           "System.MinTemperatureCellId", "System.MaxTemperatureCellId")
 COUNTS = ("System.NrOfCellsPerBattery", "System.NrOfModulesOnline", "System.NrOfModulesOffline",
           "System.NrOfModulesBlockingCharge", "System.NrOfModulesBlockingDischarge")
 HISTORY = tuple("History." + name for name in (
     "MinimumVoltage MaximumVoltage MinimumCellVoltage MaximumCellVoltage MinimumTemperature MaximumTemperature "
     "TotalAhDrawn ChargedEnergy DischargedEnergy DeepestDischarge TimeSinceLastFullCharge LowVoltageAlarms "
     "HighVoltageAlarms").split())
+# Not told before they are known; the limits not when they are off.
+OPTIONAL = ("Capacity", "ConsumedAmphours", "History.ChargeCycles", "History.TimeSinceLastFullCharge",
+            "InstalledCapacity", "Soh", "System.MOSTemperature", "TimeToGo")
+LIMITS = ("Info.MaxChargeVoltage", "Info.MaxChargeCurrent", "Info.MaxDischargeCurrent", "Info.MaxChargeCellVoltage")
 FIXED = HISTORY + MANDATORY + SIX + STRINGS + COUNTS + tuple("Alarms." + name for name in ALARMS) + tuple(
     "Dc.Current Dc.Temperature InstalledCapacity ConsumedAmphours Capacity Soh TimeToGo Balancing "
-    "Info.MaxChargeVoltage Info.MaxChargeCurrent Info.MaxDischargeCurrent Info.MaxChargeCellVoltage "
+    "Settings.HasTemperature Info.MaxChargeVoltage Info.MaxChargeCurrent Info.MaxDischargeCurrent Info.MaxChargeCellVoltage "
     "Info.BatteryLowVoltage History.ChargeCycles System.MinCellTemperature System.MaxCellTemperature "
     "System.MOSTemperature Io.AllowToCharge Io.AllowToDischarge".split())
 WHOLE = COUNTS + ("History.TotalAhDrawn", "History.TimeSinceLastFullCharge", "History.LowVoltageAlarms",
                   "History.HighVoltageAlarms") + ("Balancing", "TimeToGo", "History.ChargeCycles", "Io.AllowToCharge", "Io.AllowToDischarge")
-MEASURED = ("Dc.Current", "Dc.Temperature", "Capacity", "ConsumedAmphours", "TimeToGo", "Balancing",
-            "System.MinCellTemperature", "System.MaxCellTemperature", "System.MOSTemperature")
+NOT_DISCHARGING_S = 864000               # TimeToGo while nothing is drawn, and at most
 SENSE_LOW_V, SENSE_HIGH_V = 0.5, 4.0     # outside: a failed sense line, not a voltage
 RANGES = {
     "Soc": (0, 100), "Soh": (0, 100), "Dc.Voltage": (10, 100), "Dc.Temperature": (-40, 100),
     "System.MinCellTemperature": (-40, 100), "System.MaxCellTemperature": (-40, 100),
     "System.MOSTemperature": (-40, 150), "System.MinCellVoltage": (SENSE_LOW_V, SENSE_HIGH_V),
     "System.MaxCellVoltage": (SENSE_LOW_V, SENSE_HIGH_V), "System.NrOfCellsPerBattery": (1, 24),
-    "System.NrOfModulesOnline": (0, 16), "System.NrOfModulesOffline": (0, 16), "TimeToGo": (0, 2 ** 31),
+    "System.NrOfModulesOnline": (0, 16), "System.NrOfModulesOffline": (0, 16), "TimeToGo": (0, NOT_DISCHARGING_S),
     "InstalledCapacity": (1, 5000), "Capacity": (0, 5000), "ConsumedAmphours": (0, 5000),
     "History.ChargeCycles": (0, 100000), "Info.BatteryLowVoltage": (10, 100),
 }
@@ -113,7 +115,7 @@ class Document:
 
     @property
     def lost(self):
-        """All modules are lost: what is measured may be null."""
+        """All modules are lost: what is measured is what it was."""
         return self.flat.get("Alarms.BmsCable") == 2
 
     @property
@@ -166,7 +168,8 @@ def check_known(doc):
 
 
 def check_complete(doc):
-    wanted = FIXED + tuple(name % (k + 1) for k in range(doc.count) for name in ("Voltages.Cell%d", "Balances.Cell%d"))
+    left_out = OPTIONAL + (() if doc.is_bank else HISTORY) + (() if doc.settings.publish_limits else LIMITS)
+    wanted = tuple(p for p in FIXED if p not in left_out) + tuple(name % (k + 1) for k in range(doc.count) for name in ("Voltages.Cell%d", "Balances.Cell%d"))
     for path in wanted:
         if path not in doc.flat:
             yield "%s is missing" % path
@@ -174,6 +177,13 @@ def check_complete(doc):
         cell = re.fullmatch(r"(?:Voltages|Balances)\.Cell(\d+)", path)
         if cell and int(cell.group(1)) > doc.count:
             yield "%s is beyond NrOfCellsPerBattery" % path
+
+
+def check_null(doc):
+    """1.0.11 refuses it for every key, with a line on flash for each message."""
+    for path, value in doc.flat.items():
+        if value is None:
+            yield "%s is null" % path
 
 
 def check_mandatory(doc):
@@ -184,7 +194,7 @@ def check_mandatory(doc):
 
 def check_strings(doc):
     for path, value in doc.flat.items():
-        if path in STRINGS and not isinstance(value, (str, type(None))):
+        if path in STRINGS and not isinstance(value, str):
             yield "%s is not a string" % path
         if path not in STRINGS and isinstance(value, str):
             yield "%s is a string where a number belongs: the driver exits" % path
@@ -194,14 +204,8 @@ def check_six(doc):
     if not any(path.startswith("Voltages.") for path in doc.flat):
         yield "no Voltages"
     for path in SIX:
-        if path not in doc.flat or (doc.flat[path] is None and not doc.lost):
+        if path not in doc.flat:
             yield "%s must stand beside Voltages" % path
-
-
-def check_cells(doc):
-    for path, value in doc.flat.items():
-        if path.startswith("Voltages.Cell") and value is None:
-            yield "%s is null" % path
 
 
 def check_ranges(doc):
@@ -220,7 +224,7 @@ def check_whole(doc):
 
 def check_alarms(doc):
     for path, value in doc.flat.items():
-        if path.startswith("Alarms.") and value not in (0, 1, 2, None):
+        if path.startswith("Alarms.") and value not in (0, 1, 2):
             yield "%s is %r" % (path, value)
 
 
@@ -229,8 +233,10 @@ def check_switches(doc):
         if doc.flat.get(path) not in (0, 1):
             yield "%s is %r" % (path, doc.flat.get(path))
     for path, value in doc.flat.items():
-        if (path.startswith("Balances.") or path == "Balancing") and value not in (0, 1, None):
+        if (path.startswith("Balances.") or path == "Balancing") and value not in (0, 1):
             yield "%s is %r" % (path, value)
+    if doc.flat.get("Settings.HasTemperature") != 1:
+        yield "HasTemperature is %r" % doc.flat.get("Settings.HasTemperature")
 
 
 def check_balancing(doc):
@@ -250,13 +256,11 @@ def check_power(doc):
 
 def check_time_to_go(doc):
     amperes, hours, seconds = doc.number("Dc.Current"), doc.number("Capacity"), doc.number("TimeToGo")
-    if amperes is None or hours is None:
-        return
-    if amperes >= 0.01 and seconds is not None:
+    if amperes is not None and amperes >= 0.01 and seconds != NOT_DISCHARGING_S:
         yield "TimeToGo is %r while charging" % seconds
-    if amperes <= -0.02 and not doc.lost:
-        least = 3600 * (hours - 0.01) / (0.006 - amperes) - 1
-        most = 3600 * (hours + 0.01) / (-amperes - 0.006) + 1
+    if amperes is not None and hours is not None and amperes <= -0.02:
+        least = min(3600 * (hours - 0.01) / (0.006 - amperes) - 1, NOT_DISCHARGING_S)
+        most = min(3600 * (hours + 0.01) / (-amperes - 0.006) + 1, NOT_DISCHARGING_S)
         if seconds is None or not least <= seconds <= most:
             yield "TimeToGo is %r, but %r Ah at %r A" % (seconds, hours, amperes)
 
@@ -275,10 +279,14 @@ def check_limits(doc):
     for path, limit in most:
         value = doc.number(path)
         if not doc.settings.publish_limits:
-            if doc.flat.get(path) is not None:
-                yield "%s is published though limits are off" % path
-        elif value is None or not 0 <= value <= limit:
+            continue
+        if value is None or not 0 <= value <= limit:
             yield "%s is %r, not 0 to %g" % (path, doc.flat.get(path), limit)
+
+
+def check_limits_off(doc):
+    if not doc.settings.publish_limits:
+        yield from ("%s is published though limits are off" % path for path in LIMITS if path in doc.flat)
 
 
 def check_cell_limit(doc):
@@ -354,7 +362,7 @@ def check_extremes(doc):
 def check_ids(doc):
     voltage = r"(M\d+)C(\d+)" if doc.is_bank else r"()C(\d+)"
     temperature = r"(M\d+)(?:C(\d+))?" if doc.is_bank else r"()(?:C(\d+)|Pack)"
-    for path in STRINGS[4:]:
+    for path in STRINGS[2:]:
         name = doc.text(path)
         if name is None:
             continue
@@ -377,7 +385,7 @@ EVER = (("Dc.Voltage", "Dc.Voltage", "Voltage"),
 def check_history(doc):
     """The bank's alone; nothing is shown that it has not seen."""
     if not doc.is_bank:
-        yield from ("%s in a module's document" % path for path in HISTORY if doc.flat.get(path) is not None)
+        yield from ("%s in a module's document" % path for path in HISTORY if path in doc.flat)
         return
     for low, high, name in EVER:
         least, most = doc.number("History.Minimum" + name), doc.number("History.Maximum" + name)
@@ -387,7 +395,7 @@ def check_history(doc):
         elif None not in values and (values[0] < least or values[1] > most):
             yield "%s is %r, but never was below %r or above %r" % (name, values, least, most)
     for path in HISTORY[6:9] + HISTORY[11:]:
-        if (doc.number(path) or 0) < 0 or doc.number(path) is None:
+        if (doc.number(path) or 0) < 0:
             yield "%s is %r" % (path, doc.flat.get(path))
     deepest, consumed = doc.number("History.DeepestDischarge"), doc.number("ConsumedAmphours")
     if (deepest or 0) > 0 or (consumed is not None and (deepest is None or deepest > 0.06 - consumed)):
@@ -395,22 +403,19 @@ def check_history(doc):
 
 
 def check_lost(doc):
-    """Of a lost battery only the mandatory values are kept; nothing else that was measured is shown."""
+    """Of a lost battery everything stays as it was, but nothing charges it."""
     if not doc.lost:
         return
-    kept = [p for p in MEASURED + SIX if doc.flat.get(p) is not None]
-    if kept:
-        yield "the battery is lost, but it shows %s" % ", ".join(kept)
     if doc.flat.get("Io.AllowToCharge") != 0 or (doc.number("Info.MaxChargeCurrent") or 0) > 0:
         yield "the battery is lost, but charge is allowed"
 
 
 DOCUMENT_RULES = (
     ("object", check_object), ("value key", check_value_key), ("types", check_types), ("known", check_known),
-    ("complete", check_complete), ("mandatory", check_mandatory), ("strings", check_strings), ("six", check_six),
-    ("cells", check_cells), ("ranges", check_ranges), ("whole", check_whole), ("alarms", check_alarms),
+    ("complete", check_complete), ("null", check_null), ("mandatory", check_mandatory), ("strings", check_strings), ("six", check_six),
+    ("ranges", check_ranges), ("whole", check_whole), ("alarms", check_alarms),
     ("switches", check_switches), ("balancing", check_balancing), ("power", check_power),
-    ("time to go", check_time_to_go), ("capacity", check_capacity), ("limits", check_limits),
+    ("time to go", check_time_to_go), ("capacity", check_capacity), ("limits", check_limits), ("limits off", check_limits_off),
     ("cell limit", check_cell_limit), ("blocks", check_blocks), ("modules", check_modules), ("sums", check_sums),
     ("voltage", check_voltage), ("extremes", check_extremes), ("ids", check_ids), ("history", check_history),
     ("lost", check_lost),

@@ -27,6 +27,8 @@ from sim.simulator import Simulator  # noqa: E402
 
 BASE = "e2e"
 WAIT_S = 15.0
+QUIET_S = 70.0             # without limits: so long no data come (ENGINE_QUIET_MS)
+AROUND_S = 1.0             # what is on its way when it begins
 BACK_S = 3.0               # after a broker's return: until both clients are there again
 # Waits are shortened for every test that does not ask for others.
 DEFAULTS = {
@@ -83,6 +85,8 @@ class Rig:
         self.foreign = foreign
         self.gaps = []
         self.epochs = []               # (time, what is allowed from then on)
+        self.quiet = []                # (since, until): no data then
+        self.shifted_s = 0.0           # how far the daemon's clock was put forward
         self.daemons = []
         self.broker = Broker(self.folder, users, store, broker_options)
         self.subscriber = Subscriber(self.broker)
@@ -130,6 +134,8 @@ class Rig:
         if self.daemons and self.daemons[-1].stopped:
             self.gaps.append((self.daemons[-1].stopped - 0.5, time.monotonic() + 1.0))
         self.epochs.append((time.monotonic(), self.contract()))
+        if not self.contract().publish_limits:
+            self.expect_quiet()
         self.daemons.append(Daemon(self.path, arguments, self.wants["environment"]).start())
         return self.daemon
 
@@ -205,7 +211,7 @@ class Rig:
     def breaches(self, end):
         """Every breach of the contract so far."""
         first = self.epochs[0][1] if self.epochs else self.contract()
-        return Checker(first, self.epochs[1:]).check(self.subscriber.messages, end, self.gaps)
+        return Checker(first, self.epochs[1:]).check(self.subscriber.messages, end, self.gaps, self.quiet)
 
     def _end_children(self):
         for daemon in self.daemons:
@@ -291,6 +297,23 @@ class Rig:
         self.subscriber.sync()
         self.gaps[-1] = (self.gaps[-1][0], time.monotonic() + BACK_S)
 
+    def expect_quiet(self):
+        """The limits were switched off now."""
+        self.quiet.append((time.monotonic() + AROUND_S, time.monotonic() + QUIET_S - AROUND_S))
+
+    def end_quiet(self):
+        self.quiet = [(since, min(until, time.monotonic())) for since, until in self.quiet]
+
+    def skip(self, clock, seconds):
+        """Puts the daemon's clock forward; what it waits for comes so much earlier."""
+        self.shifted_s += seconds
+        self.quiet = [(since, until - seconds) for since, until in self.quiet]
+        clock.shift(monotonic_ms=int(1000 * self.shifted_s))
+
+    def wait_reason(self, key, text, timeout_s=WAIT_S, since=0):
+        """Until the link says that this limits the bank."""
+        self.wait_link(lambda link: text in (link["limits"][key] or ""), timeout_s, since)
+
     def plug(self):
         """Starts a simulator that was not plugged in at first."""
         self.sim.start()
@@ -308,6 +331,10 @@ class Rig:
             self.config = before
         else:
             self.epochs.append((time.monotonic(), self.contract()))
+            if self.epochs[-1][1].publish_limits:
+                self.end_quiet()
+            elif self.epochs[-2][1].publish_limits:
+                self.expect_quiet()
         self.daemon.send(signal.SIGHUP)
 
 

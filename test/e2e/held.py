@@ -12,7 +12,7 @@ import re
 from types import SimpleNamespace
 
 from sim.models import MODELS
-from truth import agrees, delta, expected
+from truth import NOT_DISCHARGING_S, agrees, delta, expected
 
 SLACK_S = 1.5              # a message a second, and the way to the subscriber
 LIMITS = ("Info.MaxChargeVoltage", "Info.MaxChargeCurrent", "Info.MaxDischargeCurrent", "Info.MaxChargeCellVoltage")
@@ -23,7 +23,7 @@ HELD_BACK = LIMITS + ("Io.AllowToCharge", "Io.AllowToDischarge")
 WISHES = LIMITS + ("Info.BatteryLowVoltage",)
 CHARGE = ("Capacity", "ConsumedAmphours")
 BAT_S = 60                 # how often `bat` is read where `getpwr` stands for it
-TEXTS = ("Info.ChargeMode", "Info.ChargeLimitation", "Info.DischargeLimitation", "ConnectionInformation")
+TEXTS = ("Info.ChargeMode", "ConnectionInformation")
 
 
 def still(values):
@@ -33,8 +33,8 @@ def still(values):
 
 def runs_out(flat):
     """The charge and the current, each judged for itself, come from two replies."""
-    wanted = 3600 * flat["Capacity"] / -flat["Dc.Current"]
-    return flat["TimeToGo"] is not None and abs(flat["TimeToGo"] - wanted) <= max(2, 0.002 * wanted)
+    wanted = min(3600 * flat["Capacity"] / -flat["Dc.Current"], NOT_DISCHARGING_S)
+    return abs(flat["TimeToGo"] - wanted) <= max(2, 0.002 * wanted)
 
 
 # What the daemon lets pass on a line that damages bytes (src/core/repeat.c): a digit that is wrong by so little
@@ -118,13 +118,13 @@ class Held:
             elif path == "Alarms.BmsCable":
                 right = value in ((0, 1) if away else (0,))
             elif path in LATE:
-                right = value is None or value in self._counters(path, who, at)
+                right = value in self._counters(path, who, at)
             elif path in HELD_BACK and away:
                 right = value <= max(t[path] for t in truths) + 0.051
             elif path in CHARGE and self.sim.options.getpwr is not False:
                 right = self._charge(path, value, who, at)
             elif path == "TimeToGo":
-                right = value is None if flat["Dc.Current"] >= 0 else runs_out(flat)
+                right = value == NOT_DISCHARGING_S if flat["Dc.Current"] >= 0 else runs_out(flat)
             elif self.noisy and path == "Dc.Power":
                 right = abs(value - flat["Dc.Voltage"] * flat["Dc.Current"]) < 0.0051 * (60 + abs(flat["Dc.Current"]))
             elif self.noisy and path.endswith("CellId"):
@@ -151,12 +151,11 @@ class Held:
         if agrees(path, value, truth):
             return True
         noise = noise_of(path, modules) if self.noisy else 0
-        return noise > 0 and None not in (value, truth[path]) and abs(value - truth[path]) <= noise + delta(path, truth)
+        return noise > 0 and abs(value - truth[path]) <= noise + delta(path, truth)
 
     def _counters(self, path, who, at):
         """What is read once an hour may be known of some modules only."""
-        single = [t[path] for a in who for t in self._truths([a], at - self.age_s - SLACK_S, at, True)]
-        return [value for value in single if value is not None]
+        return [t[path] for a in who for t in self._truths([a], at - self.age_s - SLACK_S, at, True) if path in t]
 
     def _lost_battery(self, flat, at, sound_at):
         """The last values that were true before the loss, and limits that are safe."""
@@ -169,7 +168,7 @@ class Held:
                        for who in itertools.combinations(everybody, count)]
             truths = list(itertools.chain.from_iterable(choices))
             wrong = ["%s is %r" % (path, flat[path]) for path in self._still_shown(flat)
-                     if not any(agrees(path, flat[path], t) for t in truths)]
+                     if not any(self._agrees(path, flat[path], t, count) for t in truths if path in t)]
             if not wrong:
                 break
         if flat["Info.MaxChargeCurrent"] != 0 or flat["Io.AllowToCharge"] != 0:
@@ -180,5 +179,6 @@ class Held:
 
     @staticmethod
     def _still_shown(flat):
-        kept = [p for p in flat if not p.startswith(("Info.", "Io.", "Alarms.", "System.")) and p not in TEXTS]
-        return [path for path in kept if flat[path] is not None]
+        """What is measured, each for itself; what is worked out from two of them is compared while they live."""
+        return [p for p in flat if not p.startswith(("Info.", "Io.", "Alarms.", "System.", "Balanc"))
+                and p not in TEXTS + LATE + CHARGE + ("TimeToGo",)]

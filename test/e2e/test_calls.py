@@ -263,8 +263,8 @@ class SteadyTest(FailingTest):
     def steady(self, rig):
         mark = rig.now()
         self.start(rig)
-        bank = rig.wait_bank(lambda b: b["System.NrOfModulesOnline"] == 2
-                             and "BMS recommendation" in b["Info.ChargeLimitation"], since=mark)
+        rig.wait_reason("charge_current", "BMS recommendation", since=mark)
+        bank = rig.wait_bank(lambda b: b["System.NrOfModulesOnline"] == 2, since=rig.now())
         self.highest = limits(bank)
 
     def counted(self, rig):

@@ -19,7 +19,8 @@ class BorderTest(unittest.TestCase):
             shift(clock)
             border = time.monotonic() + BEFORE_S
             rig.start_daemon()
-            rig.wait_bank(lambda b: "BMS recommendation" in b["Info.ChargeLimitation"])
+            rig.wait_reason("charge_current", "BMS recommendation")
+            rig.wait_bank()
             mark = rig.now()
             self.assertLess(time.monotonic(), border - 0.5, "too slow to be seen before the border")
             time.sleep(border + 4 - time.monotonic())

@@ -1,11 +1,19 @@
-"""The stand-ins of the driver: each of its rules shows."""
+"""The stand-ins of the driver: each of its rules shows. And what they make of limits that are switched off."""
 
 import json
+import os
+import time
 import unittest
 
+from clock import Clock
+from daemon import patience, run_once
+from document import LIMITS
 from driver import TIMED_OUT, VERSIONS, Driver, follow
+from harness import Rig
 
 GOOD = {"Dc": {"Power": 10.0, "Voltage": 50.0}, "Soc": 50, "Info": {"MaxChargeCurrent": 20.0}}
+LATE = {"protection": {"max_age_s": "30", "max_failed_polls": "100"}}      # the clock jumps: no module is lost by that
+JUMPS, JUMP_S, JUMP_WAIT_S = 3, 20.0, 2.0                                  # most of the 70 s
 
 
 def with_values(**changes):
@@ -103,6 +111,80 @@ class StandInTest(unittest.TestCase):
         self.assertEqual(driver.bus, {})
         driver.tick(10.5)
         self.assertEqual(driver.bus["Soc"], 50)
+
+
+class LimitsOffTest(unittest.TestCase):
+    """[limits] publish = no: the limits that are in force end with either version."""
+
+    def rig(self, clock):
+        rig = Rig(models="us2000c", modules=2, config=LATE, environment=clock.environment)
+        for module in rig.sim.stack:
+            module.current_ma = 0          # or its replies, always the same, would count as frozen
+        return rig
+
+    def limits_of(self, rig, topic, jump):
+        """What each version shows in the end; the daemon's clock was put forward after message `jump`."""
+        for version in VERSIONS:
+            messages = rig.subscriber.messages
+            times = [(m.time + (JUMPS * JUMP_S if k >= jump else 0), m.payload) for k, m in enumerate(messages)
+                     if m.topic == rig.topic(topic)]
+            driver = follow(Driver(version), times)
+            self.assertGreater(driver.bus["Dc.Voltage"], 40)
+            yield [path for path in LIMITS if path in driver.bus], driver.exits
+
+    def silence(self, rig, clock, mark):
+        """Puts the clock forward into its last seconds; returns from which message on."""
+        self.assertIsNotNone(rig.daemon.wait_line("the driver forgets the limits after 60 s without data"))
+        rig.wait_link(lambda link: link["passes"] > 0, since=mark)
+        for _ in range(JUMPS):
+            time.sleep(JUMP_WAIT_S)
+            jump = rig.now()
+            rig.skip(clock, JUMP_S)
+        began = time.monotonic()
+        bank = rig.wait_bank(since=jump)
+        self.assertGreater(bank["Dc.Voltage"], 40)
+        rig.wait_module(2, since=jump)
+        self.assertLess(time.monotonic() - began, patience(8))
+        self.assertEqual([path for path in LIMITS if path in bank], [])
+        time.sleep(2)
+        return jump
+
+    def test_by_reload(self):
+        with Clock() as clock, self.rig(clock) as rig:
+            rig.wait_module(2, lambda m: LIMITS[0] in m)
+            rig.wait_bank(lambda b: LIMITS[0] in b)
+            mark = rig.now()
+            rig.hangup({"limits": {"publish": "no"}})
+            jump = self.silence(rig, clock, mark)
+            for topic in ("pylon", "battery_2"):
+                self.assertEqual(list(self.limits_of(rig, topic, jump)), [([], [TIMED_OUT])] * 2)
+            # and on again: at once
+            mark = rig.now()
+            rig.hangup({"limits": {"publish": "yes"}})
+            rig.wait_bank(lambda b: LIMITS[0] in b, timeout_s=3, since=mark)
+
+    def test_by_restart(self):
+        with Clock() as clock, self.rig(clock) as rig:
+            rig.wait_module(2, lambda m: LIMITS[0] in m)
+            rig.wait_bank(lambda b: LIMITS[0] in b)
+            self.assertEqual(rig.daemon.stop(), 0)
+            rig.write_config({"limits": {"publish": "no"}})
+            mark = rig.now()
+            rig.start_daemon()
+            jump = self.silence(rig, clock, mark)
+            for topic in ("pylon", "battery_2"):
+                self.assertEqual(list(self.limits_of(rig, topic, jump)), [([], [TIMED_OUT])] * 2)
+
+    def test_without_a_broker(self):
+        """--once prints at once: nobody has to forget anything."""
+        with Rig(models="us2000c", modules=2, config={"limits": {"publish": "no"}}, start=False) as rig:
+            began = time.monotonic()
+            done = run_once(["-c", rig.path, "--once"], timeout_s=20)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertLess(time.monotonic() - began, patience(15))
+            info = json.loads(done.stdout)["Info"]
+            self.assertEqual([path for path in LIMITS if os.path.splitext(path)[1][1:] in info], [])
+            self.assertNotIn("forgets", done.stderr)
 
 
 if __name__ == "__main__":

@@ -71,13 +71,12 @@ class HeldTest(unittest.TestCase):
     def test_a_lost_battery(self):
         """Only after it was there, without charge, and with little discharge."""
         sound, flat = self.document(), self.document()
-        flat.update({path: None for path in flat if path.startswith(("System.M", "Voltages.", "Balances."))})
         flat.update({"System.NrOfModulesOnline": 0, "System.NrOfModulesOffline": 2, "Alarms.BmsCable": 2,
                      "Info.MaxChargeCurrent": 0, "Info.MaxDischargeCurrent": 20, "Io.AllowToCharge": 0})
         self.assertEqual(self.sequence(sound, flat), [])
         self.assertNotEqual(self.faults(flat), [])
         for path, value in (("Info.MaxChargeCurrent", 5), ("Io.AllowToCharge", 1), ("Info.MaxDischargeCurrent", 30),
-                            ("Dc.Voltage", 47.0), ("Soc", 12)):
+                            ("Dc.Voltage", 47.0), ("Soc", 12), ("Dc.Current", 3.0), ("Voltages.Cell3", 3.1)):
             self.assertNotEqual(self.sequence(sound, dict(flat, **{path: value})), [], path)
 
     def sequence(self, *documents):

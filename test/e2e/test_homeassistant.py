@@ -258,6 +258,9 @@ class ValueTest(Case):
             self.assertEqual((states["modules_online"], states["modules_offline"]), (2, 0))
             self.assertEqual(states["charge_voltage_limit"], cells * 3.5)
             self.assertTrue(states["charge_mode"].startswith("Bulk"), states["charge_mode"])
+            why = self.last(rig)[rig.topic("link")]
+            self.assertIn('"charge_current":"%s"' % states["charge_limited_by"], why)
+            self.assertIn('"discharge_current":"%s"' % states["discharge_limited_by"], why)
             self.assertGreater(states["good_replies"], 4)
             self.assertIn(states["console"], ("idle", "awaiting"))
 
@@ -278,7 +281,7 @@ class ValueTest(Case):
             self.assertEqual(states["high_charge_temperature"], "warning")
 
     def test_lost(self):
-        """A lost module is unavailable; a lost battery is, and what is not known is unknown, not 0."""
+        """A lost module is unavailable, and so is a lost battery: what was known stays, what never was is unknown, not 0."""
         with self.rig(config=dict(ON, **QUICK_LOSS)) as rig:
             bank, module = self.announced(rig, 0), self.announced(rig, 2)
             mark = rig.now()
@@ -292,8 +295,9 @@ class ValueTest(Case):
             self.assertFalse(bank.available(self.last(rig)))
             states = self.states(bank, rig)
             self.assertEqual(states["lost_modules"], "alarm")
-            self.assertIsNone(states["current"])
-            self.assertIsNone(states["stored_energy"])
+            self.assertGreater(states["stored_energy"], 0.1)
+            self.assertEqual(states["charge_limited_by"], "Battery lost")
+            self.assertIsNone(states["time_since_full_charge"])
 
 
 class SchemaTest(unittest.TestCase):

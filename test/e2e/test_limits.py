@@ -10,7 +10,7 @@ import unittest
 from harness import Rig, patience
 
 CVL, CCL, DCL = "Info.MaxChargeVoltage", "Info.MaxChargeCurrent", "Info.MaxDischargeCurrent"
-WHY_CCL, WHY_DCL, MODE = "Info.ChargeLimitation", "Info.DischargeLimitation", "Info.ChargeMode"
+WHY_CCL, WHY_DCL, MODE = "limits.charge_current", "limits.discharge_current", "Info.ChargeMode"    # two of the link
 CHARGE, DISCHARGE = "Io.AllowToCharge", "Io.AllowToDischarge"
 CALM = {CVL: 52.5, CCL: 80, DCL: 100, CHARGE: 1, DISCHARGE: 1}
 BLOCKED_CHARGE = {CCL: 0, CHARGE: 0, "System.NrOfModulesBlockingCharge": 1}
@@ -118,13 +118,17 @@ def misfits(flat, wanted, stack):
 
 class Case(unittest.TestCase):
     def shows(self, rig, wanted, since=0, timeout_s=6):
-        """Waits for a bank document that shows all of it."""
+        """Waits for a bank document that shows all of it; the link has said why, or says so soon."""
+        reasons = {key.partition(".")[2]: text for key, text in wanted.items() if key.startswith("limits.")}
+        wanted = {path: value for path, value in wanted.items() if not path.startswith("limits.")}
         message = rig.subscriber.wait_for(
             lambda m: m.topic == rig.topic("pylon") and not misfits(rig.flat(m), wanted, rig.sim.stack),
             patience(timeout_s), since)
         if message is None:
             newest = rig.subscriber.on(rig.topic("pylon"), since)[-1:]
             self.fail(str(misfits(rig.flat(newest[0]), wanted, rig.sim.stack)) if newest else "no document")
+        for key, text in reasons.items():
+            rig.wait_reason(key, text, timeout_s)
         return message
 
 
@@ -165,13 +169,6 @@ class SettingTest(Case):
 
     def test_a_little_while_blocked(self):
         self.with_settings({"limits": {"discharge_blocked_current": 0.1}}, soc(4, 4), {DCL: (0.05, 0.11), DISCHARGE: 0})
-
-    def test_limits_off(self):
-        """For a battery that steers the system by another wire: null, but the values are there."""
-        with Rig(models="us2000c", modules=2, config={"limits": {"publish": "no"}}) as rig:
-            bank = rig.wait_bank()
-            self.assertEqual([bank[path] for path in (CVL, CCL, DCL)], [None] * 3)
-            self.assertGreater(bank["Dc.Voltage"], 40)
 
 
 class ChangeTest(Case):

@@ -86,7 +86,7 @@ class LogTest(unittest.TestCase):
         """Version, port, console, every module, the broker: once each, and nothing else worth a warning."""
         with Rig(models="us2kbpl", modules=2, quiet=True) as rig:
             rig.wait_bank()
-            rig.wait_bank(lambda b: b["History.ChargeCycles"] is not None)
+            rig.wait_bank(lambda b: "History.ChargeCycles" in b)
             for piece in (r"^info: pylontech-mqtt \d", "console found at 115200", "connected to the broker",
                           "module 1 .*" + rig.sim.stack[1].barcode, "module 2 .*" + rig.sim.stack[2].barcode):
                 self.assertEqual(len(rig.daemon.matching(piece)), 1, piece)

@@ -34,7 +34,7 @@ class RecoveryTest(unittest.TestCase):
             rising = rig.wait_bank(lambda b: b["Info.MaxChargeCurrent"] > 0, since=mark)
             self.assertGreater(time.monotonic() - began, 4)
             self.assertLess(rising["Info.MaxChargeCurrent"], 40)
-            self.assertIn("Recovery after Battery lost", rising["Info.ChargeLimitation"])
+            rig.wait_reason("charge_current", "Recovery after Battery lost", timeout_s=3, since=mark)
             rig.wait_bank(lambda b: b["Info.MaxChargeCurrent"] == 40, timeout_s=30, since=mark)
             self.ramp_kept(rig, mark, 2 * 5)
 
@@ -89,7 +89,8 @@ class TimeTest(unittest.TestCase):
     def test_stopped_for_30_s(self):
         """SIGSTOP: never a looser value, and fresh or safe limits within 2 s of going on."""
         with Rig(models="us2kbpl", modules=2, config=FAST) as rig:
-            before = limits(rig.wait_bank(lambda b: "BMS recommendation" in b["Info.ChargeLimitation"]))
+            rig.wait_reason("charge_current", "BMS recommendation")
+            before = limits(rig.wait_bank(since=rig.now()))
             rig.daemon.send(signal.SIGSTOP)
             rig.gaps.append((time.monotonic() - 1, time.monotonic() + 33))
             rig.sim.stack[2].cells_mv[7] = 3700

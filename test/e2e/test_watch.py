@@ -99,9 +99,11 @@ class WatchTest(unittest.TestCase):
         with Rig(models="extra2000", modules=3) as rig:
             screen = self.screen("-c", rig.path)
             screen.wait("online.*\n.*\nBank   .#+")
-            bank = rig.wait_bank(lambda b: "module" in b["Info.DischargeLimitation"])
-            screen.wait(re.escape("DCL  %7.1f A   %s\n" % (bank["Info.MaxDischargeCurrent"],
-                                                          bank["Info.DischargeLimitation"])))
+            why = rig.wait_link(lambda link: "module" in (link["limits"]["discharge_current"] or ""))["limits"]
+            bank = rig.wait_bank()
+            screen.wait(re.escape("DCL  %7.1f A   %s\n" % (bank["Info.MaxDischargeCurrent"], why["discharge_current"])))
+            self.assertTrue(why["charge_voltage"].startswith("Bulk"), why)
+            screen.wait(re.escape("CVL  %7.2f V   %s\n" % (bank["Info.MaxChargeVoltage"], why["charge_voltage"])))
             screen.wait(r"\n> 1   [\s\S]*\n  3 [\s\S]*Module 1 [\s\S]*\nC1  3\.\d\d\d #")
             self.assertLessEqual(len(screen.lines), 24)
             self.assertLess(max(map(len, screen.lines)), 80)

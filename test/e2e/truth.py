@@ -20,7 +20,8 @@ ROUNDING = {"Dc.Voltage": 0.0056, "Dc.Current": 0.0051, "Dc.Temperature": 0.051,
             "Info.MaxChargeVoltage": 0.0051, "Info.MaxChargeCurrent": 0.051, "Info.MaxDischargeCurrent": 0.051,
             "Info.MaxChargeCellVoltage": 0.0011, "Info.BatteryLowVoltage": 0.0051}
 WHATEVER = object()                # any text: its wording is not part of this contract
-PAST = object()                    # nothing of the battery as it is now: document.py compares it
+PAST = object()                    # nothing of the battery as it is now, and not of modules: document.py compares it
+NOT_DISCHARGING_S = 864000
 
 
 class Seen:
@@ -103,10 +104,11 @@ def expected(modules, in_bank=True, recommend=None, charge_a=50.0, discharge_a=5
     add_limits(flat, seen, recommend, charge_a, discharge_a)
     flat.update({"System.NrOfModulesOnline": len(seen), "System.NrOfModulesOffline": 0,
                  "System.NrOfModulesBlockingCharge": 0, "System.NrOfModulesBlockingDischarge": 0,
-                 "Io.AllowToCharge": 1, "Io.AllowToDischarge": 1, "ConnectionInformation": WHATEVER})
+                 "Io.AllowToCharge": 1, "Io.AllowToDischarge": 1, "Settings.HasTemperature": 1,
+                 "ConnectionInformation": WHATEVER})
     flat.update({"Alarms." + name: 0 for name in ALARMS})
     flat.update({path: PAST for path in HISTORY})
-    return flat
+    return {path: value for path, value in flat.items() if value is not None}
 
 
 def add_sums(flat, seen):
@@ -118,7 +120,7 @@ def add_sums(flat, seen):
         "ConsumedAmphours": installed - left,
         "Soc": sum(m.soc * m.installed for m in seen) / sum(m.installed for m in seen),
         "Soh": known([m.soh for m in seen], min), "History.ChargeCycles": known([m.cycles for m in seen], max),
-        "TimeToGo": 3600 * left / -amps if amps < 0 else None,
+        "TimeToGo": min(3600 * left / -amps, NOT_DISCHARGING_S) if amps < 0 else NOT_DISCHARGING_S,
         "System.MOSTemperature": known([m.mos and m.mos / 1000 for m in seen], max)})
 
 
@@ -148,8 +150,7 @@ def add_limits(flat, seen, recommend, charge_a, discharge_a):
         charge, discharge = min(charge, recommend["chg_ma"] / 1000), min(discharge, -recommend["dsg_ma"] / 1000)
     flat.update({"Info.MaxChargeVoltage": cvl, "Info.MaxChargeCurrent": charge * len(seen),
                  "Info.MaxDischargeCurrent": discharge * len(seen), "Info.MaxChargeCellVoltage": cvl / count,
-                 "Info.BatteryLowVoltage": low, "Info.ChargeMode": WHATEVER, "Info.ChargeLimitation": WHATEVER,
-                 "Info.DischargeLimitation": WHATEVER})
+                 "Info.BatteryLowVoltage": low, "Info.ChargeMode": WHATEVER})
 
 
 def delta(path, flat):
@@ -157,7 +158,7 @@ def delta(path, flat):
     if path == "Dc.Power":
         return 0.0051 * (abs(flat["Dc.Voltage"]) + abs(flat["Dc.Current"])) + 0.051
     if path == "TimeToGo":
-        return max(2, 0.001 * (flat["TimeToGo"] or 0))
+        return max(2, 0.001 * flat["TimeToGo"])
     if path.startswith("System.") and "Temperature" in path:
         return 0.051
     return ROUNDING.get(path, 0.00051)
@@ -168,6 +169,8 @@ def differences(flat, wanted):
     for path in sorted(set(flat) | set(wanted)):
         if path not in wanted:
             yield "%s: nobody knows what it should be" % path
+        elif path not in flat and wanted[path] is PAST:
+            continue
         elif path not in flat:
             yield "%s is missing" % path
         elif not agrees(path, flat[path], wanted):
@@ -182,6 +185,6 @@ def agrees(path, value, wanted):
         return isinstance(value, str) and value != ""
     if isinstance(right, set):
         return value in right
-    if right is None or value is None:
-        return value is right
+    if value is None:
+        return False
     return abs(value - right) <= delta(path, wanted)

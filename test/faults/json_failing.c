@@ -31,10 +31,10 @@ static size_t write_document(enum document document, char *to)
 	switch (document) {
 	case BANK:
 		assert_true(engine_bank_figures(&bench.engine, &figures));
-		return json_figures(&json, &figures, to, DOCUMENT_MAX);
+		return json_figures(&json, JSON_BANK, &figures, to, DOCUMENT_MAX);
 	case MODULE:
 		assert_true(engine_module_figures(&bench.engine, 1, &figures));
-		return json_figures(&json, &figures, to, DOCUMENT_MAX);
+		return json_figures(&json, JSON_MODULE, &figures, to, DOCUMENT_MAX);
 	case DEVICE:
 		assert_true(engine_device(&bench.engine, 1, &device));
 		return json_discovery(&json.build, &device, "base", "0", to, DOCUMENT_MAX);

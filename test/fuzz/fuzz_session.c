@@ -245,14 +245,16 @@ static void operate(struct fuzz *f)
 }
 
 /* What is filled in anew says the same as what is made from nothing. */
-static void expect_same_text(struct json *kept, const struct figures *figures)
+static void expect_same_text(struct json *kept, enum json_data data, const struct figures *figures)
 {
 	static char document[8192], other[8192];
-	struct json fresh = { .figures = NULL };
+	struct json fresh;
 
-	assert_true(json_figures(kept, figures, document, sizeof document) > 0);
-	assert_true(json_figures(&fresh, figures, other, sizeof other) > 0);
+	memset(&fresh, 0, sizeof fresh);
+	assert_true(json_figures(kept, data, figures, document, sizeof document) > 0);
+	assert_true(json_figures(&fresh, data, figures, other, sizeof other) > 0);
 	assert_string_equal(document, other);
+	assert_null(strstr(document, ":null"));
 	json_end(&fresh);
 }
 
@@ -266,7 +268,10 @@ static void expect_documents(void)
 
 	assert_true(json_link(&json, &w.b.engine, "0.0.0", w.b.now_ms, document, sizeof document) > 0);
 	if (w.b.engine.first_pass_done && engine_bank_figures(&w.b.engine, &figures))
-		expect_same_text(&json, &figures);
+		expect_same_text(&json, JSON_BANK, &figures);
+	for (int address = 1; address <= RACK_MODULES_MAX; address++)
+		if (engine_module_figures(&w.b.engine, address, &figures))
+			expect_same_text(&json, JSON_MODULE, &figures);
 	for (int n = 0; n < DISCOVERY_DEVICES; n++)
 		if (engine_device(&w.b.engine, n, &device))
 			assert_true(json_discovery(&json.build, &device, w.b.settings.mqtt.topic_base, "0.0.0", document,

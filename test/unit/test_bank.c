@@ -167,11 +167,10 @@ static void test_time_to_go(void **state)
 {
 	static const struct {
 		int32_t current_ma;
-		bool known;
 		int32_t time_s;
 	} rows[] = {
-		{ 0, false, 0 }, { 1, false, 0 }, { 10000, false, 0 }, { -10000, true, 9000 },
-		{ -7000, true, 12857 }, { -1, true, 90000000 },
+		{ 0, 864000 }, { 1, 864000 }, { 10000, 864000 }, { -10000, 9000 },
+		{ -7000, 12857 }, { -105, 857142 }, { -104, 864000 }, { -1, 864000 },
 	};
 	struct stand t;
 	struct module *m = t.scene.rack.module;
@@ -181,13 +180,15 @@ static void test_time_to_go(void **state)
 	m->pwr.current_ma = opt_some(-10000);
 	stand_work(&t, 0, 0);
 	assert_false(t.bank.time_to_go_s.known); /* no capacity known */
+	m->pwr.current_ma = opt_some(0);
+	stand_work(&t, 0, 0);
+	assert_opt(t.bank.time_to_go_s, BANK_TIME_TO_GO_MAX_S);
 	m->pwr.total_mah = opt_some(50000);
 	for (int i = 0; i < COUNT_OF(rows); i++) {
 		m->pwr.current_ma = opt_some(rows[i].current_ma);
 		stand_work(&t, 0, 0);
-		assert_row("time to go", i, t.bank.time_to_go_s.known, rows[i].known);
-		if (rows[i].known)
-			assert_row("time to go", i, t.bank.time_to_go_s.value, rows[i].time_s);
+		assert_row("time to go", i, t.bank.time_to_go_s.known, true);
+		assert_row("time to go", i, t.bank.time_to_go_s.value, rows[i].time_s);
 	}
 }
 
@@ -203,7 +204,7 @@ static void test_time_to_go_of_a_large_bank(void **state)
 		t.scene.rack.module[i].pwr.total_mah = opt_some(100000);
 	t.scene.rack.module[3].pwr.current_ma = opt_some(-1);
 	stand_work(&t, 0, 0);
-	assert_true(!t.bank.time_to_go_s.known || t.bank.time_to_go_s.value >= 2000000000);
+	assert_opt(t.bank.time_to_go_s, 864000);
 }
 
 static void test_counters(void **state)

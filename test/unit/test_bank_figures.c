@@ -70,6 +70,7 @@ static void test_limits(void **state)
 	for (int i = 0; i < 2; i++) {
 		const struct figures *f = i ? &t.alone : &t.bank;
 		const struct limits_set *set = i ? &t.limits.module_set[1] : &t.limits.bank_set;
+		struct bank_reasons reasons;
 
 		assert_opt(f->cvl_mv, set->limit[LIMIT_CVL]);
 		assert_opt(f->ccl_ma, set->limit[LIMIT_CCL]);
@@ -78,32 +79,48 @@ static void test_limits(void **state)
 		assert_opt(f->allow_charge, 1);
 		assert_opt(f->allow_discharge, 1);
 		assert_string_equal(f->mode, "Bulk");
-		assert_string_equal(f->charge_reason, "Cold: 3.0 C, module 2 cell 5");
-		assert_string_equal(f->discharge_reason, "Configured maximum");
+		bank_reasons(set, &reasons);
+		assert_string_equal(reasons.charge_voltage, "Bulk");
+		assert_string_equal(reasons.charge_current, "Cold: 3.0 C, module 2 cell 5");
+		assert_string_equal(reasons.discharge_current, "Configured maximum");
 	}
 	assert_opt(t.bank.max_cell_mv, 3500);
 }
 
-/* ChargeMode names the stage, and the rule that lowers the voltage when it is neither stage nor block. */
+static void test_no_reasons(void **state)
+{
+	struct bank_reasons reasons;
+
+	(void)state;
+	memset(&reasons, 'x', sizeof reasons);
+	bank_reasons(NULL, &reasons);
+	assert_string_equal(reasons.charge_voltage, "");
+	assert_string_equal(reasons.charge_current, "");
+	assert_string_equal(reasons.discharge_current, "");
+}
+
+/* ChargeMode is the stage alone; the reason names the rule that lowers the voltage, too, when it is neither stage nor
+ * block. */
 static void test_modes(void **state)
 {
 	static const struct {
 		const char *legend;
 		int32_t soc_pct, cell_mv, temp_mc;
-		const char *mode;
+		const char *mode, *reason;
 	} rows[] = {
-		{ "bulk", 50, 3300, 20000, "Bulk" },
-		{ "float", 95, 3300, 20000, "Float" },
-		{ "blocked", 50, 3300, -5000, "Blocked" },
-		{ "blocked, full", 96, 3300, -5000, "Blocked" },
-		{ "headroom", 50, 3480, 20000, "Bulk (Cell headroom: 3.480 V, module 1 cell 7)" },
-		{ "headroom, full", 96, 3510, 20000, "Float (Cell headroom: 3.510 V, module 1 cell 7)" },
+		{ "bulk", 50, 3300, 20000, "Bulk", "Bulk" },
+		{ "float", 95, 3300, 20000, "Float", "Float" },
+		{ "blocked", 50, 3300, -5000, "Blocked", "Blocked" },
+		{ "blocked, full", 96, 3300, -5000, "Blocked", "Blocked" },
+		{ "headroom", 50, 3480, 20000, "Bulk", "Bulk (Cell headroom: 3.480 V, module 1 cell 7)" },
+		{ "headroom, full", 96, 3510, 20000, "Float", "Float (Cell headroom: 3.510 V, module 1 cell 7)" },
 	};
 
 	(void)state;
 	for (int i = 0; i < COUNT_OF(rows); i++) {
 		struct stand t;
 		struct module *m = t.scene.rack.module;
+		struct bank_reasons reasons;
 
 		stand_init(&t, 1);
 		m->pwr.soc_pct = opt_some(rows[i].soc_pct);
@@ -112,10 +129,13 @@ static void test_modes(void **state)
 		stand_work(&t, 0, 0);
 		if (strcmp(t.bank.mode, rows[i].mode) != 0)
 			fail_msg("%s: %s", rows[i].legend, t.bank.mode);
+		bank_reasons(&t.limits.bank_set, &reasons);
+		if (strcmp(reasons.charge_voltage, rows[i].reason) != 0)
+			fail_msg("%s: %s", rows[i].legend, reasons.charge_voltage);
 	}
 }
 
-/* publish = no: CVL, CCL and DCL are null, everything else is kept. */
+/* publish = no: there is no CVL, nor the cells' share of it, no CCL, no DCL; everything else is kept. */
 static void test_publish_no(void **state)
 {
 	struct stand t;
@@ -130,11 +150,11 @@ static void test_publish_no(void **state)
 		assert_false(f->cvl_mv.known);
 		assert_false(f->ccl_ma.known);
 		assert_false(f->dcl_ma.known);
+		assert_false(f->max_cell_mv.known);
 		assert_opt(f->allow_charge, 1);
 		assert_opt(f->low_mv, 46000);
 		assert_opt(f->voltage_mv, 49500);
 		assert_string_equal(f->mode, "Bulk");
-		assert_string_equal(f->charge_reason, "Configured maximum");
 	}
 }
 
@@ -239,12 +259,14 @@ static void test_reason_of_events(void **state)
 {
 	struct stand t;
 	struct reply_pwr *pwr = &t.scene.rack.module[0].pwr;
+	struct bank_reasons reasons;
 
 	(void)state;
 	stand_init(&t, 1);
 	pwr->bat_events.bits = 0x140002;
 	stand_work(&t, 0, 0);
-	assert_string_equal(t.bank.charge_reason,
+	bank_reasons(&t.limits.bank_set, &reasons);
+	assert_string_equal(reasons.charge_current,
 	                    "BMS event: charge over-current 2, charge over-current, module 1");
 }
 
@@ -254,6 +276,7 @@ int main(void)
 		cmocka_unit_test(test_balances_of_the_column),
 		cmocka_unit_test(test_derived_balances),
 		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_no_reasons),
 		cmocka_unit_test(test_modes),
 		cmocka_unit_test(test_publish_no),
 		cmocka_unit_test(test_counts),

@@ -23,6 +23,8 @@ static const struct {
 	{ "System.NrOfModulesBlockingDischarge", false, true },
 	{ "Alarms.BmsCable", false, true },
 	{ "Alarms.FuseBlown", true, true }, /* always 0 */
+	{ "Settings.HasTemperature", true, true }, /* always 1 */
+	{ "Info.ChargeMode", true, true }, /* the link tells more */
 	{ "Voltages.Sum", true, true }, /* the pack voltage once more */
 	{ "Voltages.Cell", true, false }, /* the bank's are means, of no use to anybody */
 	{ "Balances.Cell", true, false },
@@ -59,19 +61,28 @@ static struct discovery_device device_of(int number, int cells)
 	return device;
 }
 
-/* How many entities of the device show the value of `key`. */
-static int shown_by(const struct discovery_device *device, const char *key)
+/* How a template begins that looks for a key, up to its last quote. */
+static void write_path(char *out, size_t size, const char *group, const char *key)
+{
+	if (group)
+		snprintf(out, size, "value_json.get('%s', {}).get('%s", group, key);
+	else
+		snprintf(out, size, "value_json.get('%s", key);
+}
+
+/* How many entities of the device show the value of this key. */
+static int shown_by(const struct discovery_device *device, const char *group, const char *key)
 {
 	struct discovery_cursor cursor = { 0, 0 };
 	struct discovery_entity entity;
 	char path[96];
 	int count = 0;
 
-	snprintf(path, sizeof path, "value_json.%s", key);
+	write_path(path, sizeof path, group, key);
 	while (discovery_next(&cursor, device, &entity)) {
 		const char *at = entity.of_link ? NULL : strstr(entity.value, path);
 
-		count += at != NULL && strchr(" )0123456789", at[strlen(path)]) != NULL;
+		count += at != NULL && strchr("'0123456789", at[strlen(path)]) != NULL;
 	}
 	return count;
 }
@@ -89,8 +100,10 @@ static void test_every_value(void **state)
 			bool cell = strcmp(key, "Cell") == 0;
 
 			snprintf(path, sizeof path, "%s%s%s", group ? group : "", group ? "." : "", key);
-			if (shown_by(&device, path) != (is_left_out(path, bank) ? 0 : cell ? 15 : 1))
-				fail_msg("%s of the %s: %d entities", path, bank ? "bank" : "module", shown_by(&device, path));
+			int shown = shown_by(&device, group, key);
+
+			if (shown != (is_left_out(path, bank) ? 0 : cell ? 15 : 1))
+				fail_msg("%s of the %s: %d entities", path, bank ? "bank" : "module", shown);
 		}
 	}
 }
@@ -113,7 +126,7 @@ static void test_nothing_else(void **state)
 		char path[96];
 
 		while (!found && payload_next(&at, &figures, &item)) {
-			snprintf(path, sizeof path, "value_json.%s%s%s", item.group ? item.group : "", item.group ? "." : "", item.key);
+			write_path(path, sizeof path, item.group, item.key);
 			found = strstr(entity.value, path) != NULL;
 		}
 		if (!found)
@@ -157,7 +170,7 @@ static void test_a_cell(void **state)
 	while (discovery_next(&cursor, &device, &entity)) {
 		if (strcmp(entity.id, "cell_2_voltage") == 0) {
 			assert_string_equal(entity.name, "Cell 2 voltage");
-			assert_string_equal(entity.value, "{{ value_json.Voltages.Cell2 }}");
+			assert_string_equal(entity.value, "{{ value_json.get('Voltages', {}).get('Cell2') }}");
 			assert_string_equal(entity.unit, "V");
 			assert_int_equal(entity.decimals, 3);
 			assert_false(entity.hidden || entity.diagnostic);
@@ -167,6 +180,42 @@ static void test_a_cell(void **state)
 		cells += strncmp(entity.id, "cell_", 5) == 0 && entity.id[5] >= '0' && entity.id[5] <= '9';
 	}
 	assert_int_equal(cells, 4);
+}
+
+/* Why the limits are what they are: from the link, but nothing about the line. */
+static void test_reasons(void **state)
+{
+	static const struct {
+		const char *id, *bank, *module;
+	} rows[] = {
+		{ "charge_mode", "{{ value_json.get('limits', {}).get('charge_voltage') }}",
+		  "{{ ((value_json.modules | selectattr('address', 'eq', 3) | list + [{}]) | first)"
+		  ".get('limits', {}).get('charge_voltage') }}" },
+		{ "charge_limited_by", "{{ value_json.get('limits', {}).get('charge_current') }}",
+		  "{{ ((value_json.modules | selectattr('address', 'eq', 3) | list + [{}]) | first)"
+		  ".get('limits', {}).get('charge_current') }}" },
+		{ "discharge_limited_by", "{{ value_json.get('limits', {}).get('discharge_current') }}",
+		  "{{ ((value_json.modules | selectattr('address', 'eq', 3) | list + [{}]) | first)"
+		  ".get('limits', {}).get('discharge_current') }}" },
+	};
+	int found = 0;
+
+	(void)state;
+	for (int bank = 0; bank <= 1; bank++) {
+		struct discovery_device device = device_of(bank ? DISCOVERY_BANK : 3, 15);
+		struct discovery_cursor cursor = { 0, 0 };
+		struct discovery_entity entity;
+
+		while (discovery_next(&cursor, &device, &entity))
+			for (int i = 0; i < COUNT_OF(rows); i++) {
+				if (strcmp(entity.id, rows[i].id) != 0)
+					continue;
+				assert_string_equal(entity.value, bank ? rows[i].bank : rows[i].module);
+				assert_true(entity.of_link && !entity.diagnostic);
+				found++;
+			}
+	}
+	assert_int_equal(found, 2 * COUNT_OF(rows));
 }
 
 static void test_names(void **state)
@@ -253,6 +302,7 @@ int main(void)
 		cmocka_unit_test(test_nothing_else),
 		cmocka_unit_test(test_ids_differ),
 		cmocka_unit_test(test_a_cell),
+		cmocka_unit_test(test_reasons),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_same_place),
 		cmocka_unit_test(test_room),

@@ -159,7 +159,9 @@ static void check_lost_figures(const struct engine *e)
 	assert_int_equal(f.offline.value, 2);
 	assert_true(f.voltage_mv.known && f.power_mw.known && f.soc_milli.known);
 	assert_int_equal(f.voltage_mv.value, 49500);
-	assert_false(f.current_ma.known || f.temp_mc.known || f.cell_high_mv.known);
+	assert_int_equal(f.current_ma.value, 0);
+	assert_true(f.current_ma.known && f.temp_mc.known && f.cell_high_mv.known);
+	assert_string_equal(f.connection, "0 of 2 modules");
 	assert_false(engine_module_figures(e, 1, &f));
 }
 

@@ -28,8 +28,6 @@ static void fill(struct figures *f, int cells)
 	f->max_cell_mv = opt_some(3493);
 	f->low_mv = opt_some(46004);
 	strcpy(f->mode, "Bulk");
-	strcpy(f->charge_reason, "High cell: 3.512 V");
-	strcpy(f->discharge_reason, "Low SoC: 9 %");
 	f->cycles = opt_some(211);
 	f->history = (struct history_figures){
 		.voltage_low_mv = opt_some(46125), .voltage_high_mv = opt_some(53124),
@@ -55,6 +53,7 @@ static void fill(struct figures *f, int cells)
 	f->blocking_discharge = opt_some(0);
 	f->sum_mv = opt_some(49515);
 	f->diff_mv = opt_some(14);
+	f->has_temperature = opt_some(1);
 	f->allow_charge = opt_some(0);
 	f->allow_discharge = opt_some(1);
 	strcpy(f->connection, "4 of 6 modules");
@@ -118,8 +117,7 @@ static const struct expected {
 	NUMBER("Info", "MaxChargeCellVoltage", 3, "V", 3493),
 	NUMBER("Info", "BatteryLowVoltage", 2, "V", 46004),
 	TEXT("Info", "ChargeMode", "Bulk"),
-	TEXT("Info", "ChargeLimitation", "High cell: 3.512 V"),
-	TEXT("Info", "DischargeLimitation", "Low SoC: 9 %"),
+	WHOLE("Settings", "HasTemperature", "", 1),
 	WHOLE("History", "ChargeCycles", "", 211),
 	NUMBER("History", "MinimumVoltage", 2, "V", 46125),
 	NUMBER("History", "MaximumVoltage", 2, "V", 53124),
@@ -242,7 +240,7 @@ static void test_cells(void **state)
 	}
 }
 
-/* What is not known is an explicit null; the keys are the same. */
+/* What is not known is an item without a value: it has no place in a document. */
 static void test_nulls(void **state)
 {
 	static struct document d;
@@ -288,7 +286,61 @@ static void test_each_null(void **state)
 	f.mode[0] = '\0';
 	read_document(&d, &f);
 	assert_int_equal(find(&d, "Info", "ChargeMode")->kind, PAYLOAD_NULL);
-	assert_int_equal(find(&d, "Info", "ChargeLimitation")->kind, PAYLOAD_TEXT);
+	assert_int_equal(find(&d, NULL, "ConnectionInformation")->kind, PAYLOAD_TEXT);
+}
+
+/* One by one: what is not known now is what it was before; what is known stays as it is. */
+static void test_keep(void **state)
+{
+	static struct document d, all;
+	struct payload_cursor cursor = { 0, 0 };
+	struct payload_item item;
+	struct figures before, f;
+
+	(void)state;
+	fill(&before, 15);
+	read_document(&all, &before);
+	while (payload_next(&cursor, &before, &item)) {
+		bool cells = strcmp(item.key, "NrOfCellsPerBattery") == 0;
+
+		memset(&f, 0, sizeof f);
+		f.cells = opt_some(15);
+		if (!cells) {
+			payload_put_milli(&f, &item, 77000);
+			payload_put_text(&f, &item, "7");
+		}
+		payload_keep(&f, &before);
+		read_document(&d, &f);
+		for (int i = 0; i < d.items; i++) {
+			bool same = d.item[i].kind == all.item[i].kind && d.item[i].value == all.item[i].value &&
+			            (d.item[i].kind != PAYLOAD_TEXT || strcmp(d.item[i].text, all.item[i].text) == 0);
+			bool this_one = strcmp(d.item[i].key, item.key) == 0 && same_group(d.item[i].group, item.group);
+
+			assert_row(d.item[i].key, i, same, cells || !this_one);
+		}
+	}
+}
+
+/* Of fewer cells than before those that are there; what nobody ever knew stays unknown. */
+static void test_keep_other_cells(void **state)
+{
+	static struct document d;
+	struct figures before, f;
+
+	(void)state;
+	fill(&before, 16);
+	before.mos_temp_mc = opt_none();
+	before.mode[0] = '\0';
+	memset(&f, 0, sizeof f);
+	f.cells = opt_some(15);
+	payload_keep(&f, &before);
+	read_document(&d, &f);
+	assert_int_equal(d.items, COUNT_OF(expected) + 2 * 15);
+	assert_false(f.cell_mv[15].known || f.balance[15].known);
+	assert_int_equal(find(&d, "Voltages", "Cell15")->value, 3314);
+	assert_int_equal(find(&d, "System", "NrOfCellsPerBattery")->value, 15);
+	assert_int_equal(find(&d, "System", "MOSTemperature")->kind, PAYLOAD_NULL);
+	assert_int_equal(find(&d, "Info", "ChargeMode")->kind, PAYLOAD_NULL);
 }
 
 static int compare_names(const void *a, const void *b)
@@ -368,7 +420,8 @@ static void test_put_too_much(void **state)
 	while (payload_next(&cursor, &f, &item))
 		payload_put_text(&f, &item, "0123456789abcdef");
 	assert_string_equal(f.cell_low_id, "0123456789a");
-	assert_string_equal(f.mode, "0123456789abcdef");
+	assert_string_equal(f.mode, "0123456789abcde");
+	assert_string_equal(f.connection, "0123456789abcdef");
 }
 
 /* For people: a row for each key of the list, the cells as one. */
@@ -403,6 +456,8 @@ int main(void)
 		cmocka_unit_test(test_cells),
 		cmocka_unit_test(test_nulls),
 		cmocka_unit_test(test_each_null),
+		cmocka_unit_test(test_keep),
+		cmocka_unit_test(test_keep_other_cells),
 		cmocka_unit_test(test_no_key_twice),
 		cmocka_unit_test(test_put),
 		cmocka_unit_test(test_put_too_much),

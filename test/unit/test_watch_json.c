@@ -37,8 +37,8 @@ static void assert_same(const struct figures *a, const struct figures *b)
 {
 	static char other[DOCUMENT_MAX];
 
-	assert_true(json_figures(&json, a, document, sizeof document) > 0);
-	assert_true(json_figures(&json, b, other, sizeof other) > 0);
+	assert_true(json_figures(&json, JSON_BANK, a, document, sizeof document) > 0);
+	assert_true(json_figures(&json, JSON_BANK, b, other, sizeof other) > 0);
 	assert_string_equal(document, other);
 }
 
@@ -47,7 +47,7 @@ static struct watch_view *read_back(const struct figures *f)
 	static struct watch_view v;
 
 	memset(&v, 0, sizeof v);
-	assert_true(json_figures(&json, f, document, sizeof document) > 0);
+	assert_true(json_figures(&json, JSON_BANK, f, document, sizeof document) > 0);
 	assert_true(watch_json_take(&v, "pylon", document, NOW_MS));
 	return &v;
 }
@@ -68,11 +68,11 @@ static void test_figures_come_back(void **state)
 		assert_int_equal(v->heard_ms, NOW_MS);
 	}
 	assert_int_equal(read_back(&f)->bank.figures.voltage_mv.value, 1000);
-	assert_string_equal(read_back(&f)->bank.figures.charge_reason, "ChargeLimitation");
+	assert_string_equal(read_back(&f)->bank.figures.mode, "ChargeMode");
 }
 
-/* A null is absent again, and so is what was there in the message before. */
-static void test_nulls(void **state)
+/* What is absent stays so, whatever was there in the message before. */
+static void test_absent(void **state)
 {
 	struct figures f;
 	struct watch_view *v;
@@ -82,7 +82,8 @@ static void test_nulls(void **state)
 	v = read_back(&f);
 	memset(&f, 0, sizeof f);
 	f.cells = opt_some(15);
-	assert_true(json_figures(&json, &f, document, sizeof document) > 0);
+	assert_true(json_figures(&json, JSON_BANK, &f, document, sizeof document) > 0);
+	assert_string_equal(document, "{\"System\":{\"NrOfCellsPerBattery\":15}}");
 	assert_true(watch_json_take(v, "pylon", document, NOW_MS));
 	assert_same(&v->bank.figures, &f);
 }
@@ -139,7 +140,8 @@ static void test_link(void **state)
 {
 	static const char text[] =
 		"{\"version\":\"0.1.0\",\"uptime_s\":77,\"console\":{\"state\":\"ready\",\"speed\":19200},\"cycle_ms\":8440,"
-		"\"replies\":{\"good\":25,\"damaged\":2,\"late\":1,\"refused\":0},\"modules\":[{\"address\":16,\"online\":1,"
+		"\"replies\":{\"good\":25,\"damaged\":2,\"late\":1,\"refused\":0},\"limits\":{\"charge_voltage\":\"Bulk (Cell headroom: 3.512 V, module 3 cell 5)\",\"charge_current\":"
+		"\"Cold: 3.0 C, module 2 cell 5\",\"discharge_current\":null},\"modules\":[{\"address\":16,\"online\":1,"
 		"\"age_ms\":1200,\"name\":\"EXTRA2000\",\"firmware\":\"B62.4\",\"barcode\":\"S16\",\"base\":\"Dischg\"},"
 		"{\"address\":2,\"online\":0,\"age_ms\":null},{\"address\":17,\"online\":1},7,{}]}";
 	static struct watch_view v;
@@ -155,6 +157,9 @@ static void test_link(void **state)
 	assert_int_equal(v.link.good.value, 25);
 	assert_int_equal(v.link.damaged.value, 2);
 	assert_int_equal(v.link.late.value, 1);
+	assert_string_equal(v.link.reasons.charge_voltage, "Bulk (Cell headroom: 3.512 V, module 3 cell 5)");
+	assert_string_equal(v.link.reasons.charge_current, "Cold: 3.0 C, module 2 cell 5");
+	assert_string_equal(v.link.reasons.discharge_current, "");
 	assert_true(m->listed && m->online && m->age_ms.known);
 	assert_int_equal(m->age_ms.value, 1200);
 	assert_string_equal(m->name, "EXTRA2000");
@@ -193,7 +198,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_figures_come_back),
-		cmocka_unit_test(test_nulls),
+		cmocka_unit_test(test_absent),
 		cmocka_unit_test(test_digits),
 		cmocka_unit_test(test_odd_values),
 		cmocka_unit_test(test_not_taken),

@@ -74,8 +74,9 @@ static void add_bank(struct watch_view *v)
 	f->ccl_ma = opt_some(0);
 	f->dcl_ma = opt_some(75000);
 	strcpy(f->mode, "Bulk");
-	strcpy(f->charge_reason, "Cold: 3.0 C, module 2 cell 5");
-	strcpy(f->discharge_reason, "BMS recommendation: 25.0 A, module 1");
+	strcpy(v->link.reasons.charge_voltage, "Bulk");
+	strcpy(v->link.reasons.charge_current, "Cold: 3.0 C, module 2 cell 5");
+	strcpy(v->link.reasons.discharge_current, "BMS recommendation: 25.0 A, module 1");
 	strcpy(f->connection, "3 of 3 modules");
 	f->allow_charge = opt_some(0);
 	f->allow_discharge = opt_some(1);
@@ -472,7 +473,7 @@ static void test_hostile(void **state)
 
 	(void)state;
 	strcpy(v->link.member[0].name, "\x1b[2J\x07\x9b\xff\n");
-	strcpy(v->bank.figures.mode, "a\x1b]0;b\x07");
+	strcpy(v->link.reasons.charge_voltage, "a\x1b]0;b\x07");
 	strcpy(v->base, "\r\x7f");
 	for (const char *c = draw(v, 80, 0); *c != '\0'; c++)
 		assert_true(*c == '\n' || (*c >= ' ' && *c <= '~'));
