@@ -629,7 +629,7 @@ static bool answered_or_lost(struct mqtt *m)
 	return yes;
 }
 
-/* Says goodbye past the slots: what they hold is no longer true. */
+/* Says goodbye past the slots: what they hold besides is no longer true. */
 static void say_offline(struct mqtt *m)
 {
 	lock(m);
@@ -644,10 +644,22 @@ static void say_offline(struct mqtt *m)
 		wait_for(m, answered_or_lost, STOP_ANSWER_MS);
 }
 
+/* What the broker keeps must be the newest: a device that was taken back a moment ago would stay in Home Assistant. */
+static void send_kept(struct mqtt *m)
+{
+	for (int i = 0; i < MQTT_SLOTS; i++) {
+		struct mqtt_slot *slot = &m->slot[i];
+
+		if (slot->held && slot->retain)
+			send_now(m, slot, slot->topic, m->payload[i], slot->length, true);
+	}
+}
+
 bool mqtt_stop(struct mqtt *m)
 {
 	if (!m->running)
 		return true;
+	send_kept(m);
 	if (!m->listens)
 		say_offline(m);
 	atomic_store(&m->stopping, true);

@@ -473,6 +473,30 @@ static void test_held_message_grows_old(void **state)
 	assert_true(mqtt_stop(&mqtt));
 }
 
+/* What is held and retained leaves at the end, before `offline`; other messages that are held do not. */
+static void test_stop_with_held_messages(void **state)
+{
+	const char *kept = "", *data = "";
+
+	(void)state;
+	broker_start(false);
+	observer_start(NULL, NULL);
+	client_start("", "", HELD_MAX_MS);
+	wait_news(1, MQTT_CONNECTED);
+	kill(broker.pid, SIGSTOP); /* no answer: the second of each slot must wait */
+	assert_int_equal(publish(1, "test/base/kept", "1", true), MQTT_SENT);
+	assert_int_equal(publish(1, "test/base/kept", "2", true), MQTT_HELD);
+	assert_int_equal(publish(2, "test/base/data", "1", false), MQTT_SENT);
+	assert_int_equal(publish(2, "test/base/data", "2", false), MQTT_HELD);
+	kill(broker.pid, SIGCONT);
+	assert_true(mqtt_stop(&mqtt));
+	wait_messages(4);
+	assert_int_equal(count_of("test/base/kept", &kept), 2);
+	assert_string_equal(kept, "2");
+	assert_int_equal(count_of("test/base/data", &data), 1);
+	assert_string_equal(got[3].payload, "offline");
+}
+
 static void test_stop_with_frozen_broker(void **state)
 {
 	(void)state;
@@ -601,6 +625,7 @@ int main(int count, char **arguments)
 		TEST(test_no_queue_while_disconnected),
 		TEST(test_frozen_broker),
 		TEST(test_held_message_grows_old),
+		TEST(test_stop_with_held_messages),
 		TEST(test_stop_with_frozen_broker),
 		TEST(test_what_cannot_be_sent),
 	};
