@@ -1,7 +1,6 @@
 /* json_build: a JSON document under way, by json-c.
  *
- * One that failed anywhere is not published: with a key too few the driver would go on with an old value, with a null
- * too many it would forget a limit. So every step only notes a failure, and json_build_finish tells of it. */
+ * One that failed anywhere is not published: with a key too few the driver would go on with an old value. So every step only notes a failure, and json_build_finish tells of it. */
 #ifndef SHELL_JSON_BUILD_H
 #define SHELL_JSON_BUILD_H
 

@@ -73,6 +73,14 @@ static int offline(const struct engine *e)
 	return rack_count(&e->rack, MODULE_LOST) + e->answering - e->readings;
 }
 
+/* What was told before stays, but for limits that are switched off: those end (withdraw_limits). */
+static void keep_known(const struct engine *e, struct figures *figures, const struct figures *before)
+{
+	payload_keep(figures, before);
+	if (!e->settings.limits.publish)
+		figures->cvl_mv = figures->ccl_ma = figures->dcl_ma = figures->max_cell_mv = opt_none();
+}
+
 bool engine_bank_figures(const struct engine *e, struct figures *figures)
 {
 	const struct figures before = e->last_figures; /* which may be those to be written */
@@ -86,7 +94,7 @@ bool engine_bank_figures(const struct engine *e, struct figures *figures)
 	else
 		return false;
 	history_show(&e->history, &figures->history);
-	payload_keep(figures, &before);
+	keep_known(e, figures, &before);
 	return true;
 }
 
@@ -98,7 +106,7 @@ bool engine_module_figures(const struct engine *e, int address, struct figures *
 		bank_module_figures(&e->rack, &e->settings, &e->reading[i],
 		                    &e->module_shown[address - 1],
 		                    &e->alarms.module_set[address - 1], figures);
-		payload_keep(figures, &e->module_figures[address - 1]);
+		keep_known(e, figures, &e->module_figures[address - 1]);
 		return true;
 	}
 	return false;
@@ -117,11 +125,6 @@ const struct limits_set *engine_limits(const struct engine *e, int number)
 }
 
 /* ---- Publication ---- */
-
-static void forget_limits(struct figures *f)
-{
-	f->cvl_mv = f->ccl_ma = f->dcl_ma = f->max_cell_mv = opt_none();
-}
 
 /* A stack with another number of cells than the owner said is not the one that the limits are for. */
 static void check_cells(struct engine *e)
@@ -173,9 +176,6 @@ static void withdraw_limits(struct engine *e, int64_t now_ms)
 
 	if (off && !e->limits_off) {
 		e->quiet_until_ms = now_ms + ENGINE_QUIET_MS;
-		forget_limits(&e->last_figures);
-		for (int i = 0; i < RACK_MODULES_MAX; i++)
-			forget_limits(&e->module_figures[i]);
 		report_quiet(e->out);
 	} else if (!off) {
 		e->quiet_until_ms = INT64_MIN;

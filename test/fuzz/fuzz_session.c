@@ -270,7 +270,7 @@ static void expect_documents(void)
 	if (w.b.engine.first_pass_done && engine_bank_figures(&w.b.engine, &figures))
 		expect_same_text(&json, JSON_BANK, &figures);
 	for (int address = 1; address <= RACK_MODULES_MAX; address++)
-		if (engine_module_figures(&w.b.engine, address, &figures))
+		if (w.b.engine.first_pass_done && engine_module_figures(&w.b.engine, address, &figures))
 			expect_same_text(&json, JSON_MODULE, &figures);
 	for (int n = 0; n < DISCOVERY_DEVICES; n++)
 		if (engine_device(&w.b.engine, n, &device))

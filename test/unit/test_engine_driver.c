@@ -151,6 +151,13 @@ static void test_limits_off_without_broker(void **state)
 	bench_run(&b, 10000);
 	assert_in_range(b.banks, 1, 10);
 	assert_int_equal(bench_said(&b, "the driver forgets"), 0);
+	for (int on = 1; on >= 0; on--) {
+		b.settings.limits.publish = on;
+		configure();
+		bench_run(&b, 20000);
+		assert_int_equal(bank().cvl_mv.known, on);
+		assert_int_equal(module(2).max_cell_mv.known, on);
+	}
 }
 
 /* In the silence the daemon wakes for its passes and the link, and spins for no document that is due. */

@@ -227,6 +227,30 @@ static void test_absent(void **state)
 		"Module 1   EXTRA2000 B62.4 SERIAL01\n");
 }
 
+/* While nothing is drawn there is no end; and until the link has told why, the stage alone stands there. */
+static void test_told_otherwise(void **state)
+{
+	static const struct {
+		int32_t time_to_go_s;
+		const char *charge;
+	} rows[] = {
+		{ 864000, "\nCharge 125.4 of 150.0 Ah   3 of 3 modules" },
+		{ 863999, "\nCharge 125.4 of 150.0 Ah, empty in 9 d   3 of 3 modules" },
+	};
+	struct watch_view *v = fresh(1);
+
+	(void)state;
+	for (int i = 0; i < COUNT_OF(rows); i++) {
+		v->bank.figures.time_to_go_s = opt_some(rows[i].time_to_go_s);
+		if (strstr(draw(v, 80, 0), rows[i].charge) == NULL)
+			fail_msg("%s", text);
+	}
+	strcpy(v->link.reasons.charge_voltage, "Bulk (Cell headroom: 3.512 V, module 3 cell 5)");
+	assert_non_null(strstr(draw(v, 80, 0), "\nCVL    52.50 V   Bulk (Cell headroom: 3.512 V, module 3 cell 5)\n"));
+	memset(&v->link, 0, sizeof v->link);
+	assert_non_null(strstr(draw(v, 80, 0), "\nCVL    52.50 V   Bulk\nCCL      0.0 A   blocked: -\nDCL     75.0 A   -\n"));
+}
+
 static void test_narrow(void **state)
 {
 	struct watch_view *v = fresh(2);
@@ -596,6 +620,7 @@ int main(void)
 		cmocka_unit_test(test_whole),
 		cmocka_unit_test(test_nothing),
 		cmocka_unit_test(test_absent),
+		cmocka_unit_test(test_told_otherwise),
 		cmocka_unit_test(test_narrow),
 		cmocka_unit_test(test_wide),
 		cmocka_unit_test(test_window),
