@@ -113,6 +113,25 @@ class StandInTest(unittest.TestCase):
         self.assertEqual(driver.bus["Soc"], 50)
 
 
+class ProtectedTest(unittest.TestCase):
+    def test_a_cell_goes_high_and_back(self):
+        """What sets the limits changes all the time then: just when it matters the driver must stay."""
+        with Rig(models="us2000c", modules=2) as rig:
+            rig.wait_bank(lambda b: b["Info.MaxChargeCurrent"] > 0)
+            for cell_mv in (3380, 3560, 3660, 3540, 3400):
+                mark = rig.now()
+                rig.sim.stack[2].cells_mv[4] = cell_mv
+                rig.wait_bank(lambda b, mv=cell_mv: b["System.MaxCellVoltage"] == mv / 1000, since=mark)
+                time.sleep(1.5)
+            links = [json.loads(m.payload) for m in rig.subscriber.on(rig.topic("link"))]
+            self.assertGreater(len({link["limits"]["charge_current"] for link in links}), 2)
+            for topic in ("pylon", "battery_1", "battery_2"):
+                for version in VERSIONS:
+                    driver = follow(Driver(version), [(m.time, m.payload) for m in rig.subscriber.on(rig.topic(topic))])
+                    self.assertEqual((driver.log, driver.exits), ([], []))
+                    self.assertGreater(driver.bus["Info.MaxChargeCurrent"], 0)
+
+
 class LimitsOffTest(unittest.TestCase):
     """[limits] publish = no: the limits that are in force end with either version."""
 
