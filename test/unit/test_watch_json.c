@@ -173,6 +173,44 @@ static void test_link(void **state)
 	assert_false(v.link.member[15].listed || v.link.good.known);
 }
 
+static void fill_words(struct reply_pwr *pwr)
+{
+	pwr->base = pwr->volt = pwr->current = pwr->temp = pwr->coulomb = pwr->soh = WORD_UNKNOWN;
+	memset(pwr->unknown_word, 'w', sizeof pwr->unknown_word - 1);
+	pwr->bat_events = pwr->power_events = pwr->system_fault = (struct reply_events){ .known = true, .bits = UINT32_MAX };
+}
+
+/* Sixteen modules that have all to tell that there is, each with three long reasons. */
+static void test_the_longest_link(void **state)
+{
+	static struct engine engine;
+	static char text[32768];
+	static struct watch_view v;
+	const struct limits_reason reason = { .rule = "Recommendation of a module that is missing",
+		                              .verdict = { .value = -1, .unit = UNIT_BAT_BITS, .cell = 24 }, .address = 16 };
+
+	(void)state;
+	engine.first_pass_done = true;
+	for (int i = 0; i < RACK_MODULES_MAX; i++) {
+		struct module *m = &engine.rack.module[i];
+		struct limits_set *set = &engine.module_shown[i];
+
+		engine.reading[engine.answering++].address = m->address = (uint8_t)(i + 1);
+		m->wanted = true;
+		m->good = m->damaged = m->late = UINT32_MAX;
+		memset(m->info.name, 'n', sizeof m->info.name - 1);
+		memset(m->info.firmware, 'f', sizeof m->info.firmware - 1);
+		memset(m->info.barcode, 'b', sizeof m->info.barcode - 1);
+		fill_words(&m->pwr);
+		*set = (struct limits_set){ .mode = "Full charge", .reason = { reason, reason, reason } };
+	}
+	engine.shown = engine.module_shown[0];
+	assert_in_range(json_link(&json, &engine, "10.20.30", NOW_MS, text, sizeof text), 20000, sizeof text - 1000);
+	assert_true(watch_json_take(&v, "link", text, NOW_MS));
+	assert_int_equal(strlen(v.link.reasons.charge_current), BANK_REASON_MAX - 1);
+	assert_true(v.link.member[15].listed);
+}
+
 /* Since when: sure only when another status was heard before. */
 static void test_status(void **state)
 {
@@ -203,6 +241,7 @@ int main(void)
 		cmocka_unit_test(test_odd_values),
 		cmocka_unit_test(test_not_taken),
 		cmocka_unit_test(test_link),
+		cmocka_unit_test(test_the_longest_link),
 		cmocka_unit_test(test_status),
 	};
 
