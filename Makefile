@@ -121,6 +121,11 @@ check-release: ## build the release twice, take it apart, run its programs in an
 	@$(MAKE) --no-print-directory -s WERROR=1 all
 	@VERSION=$(VERSION) BUILD=$(BUILD) packaging/check-release.sh
 
+check-gx: ## build the release and put it on virtual GX devices: every way in and out, power cuts, sticks (15 minutes)
+	@packaging/install-packages.sh build test gx
+	@$(MAKE) --no-print-directory -s release
+	@$(PYTHON) test/gx/run.py $(BUILD)/release/venus-data-pylontech-mqtt-$(VERSION).tar.gz $(STORIES)
+
 bench: ## how fast and how cheap (9 minutes): BENCH=--quick, REFERENCE='command with {tty} {port}' beside it
 	@packaging/install-packages.sh build test bench
 	@[ -n "$$PYLONTECH_MQTT" ] || $(MAKE) --no-print-directory -s static
@@ -155,7 +160,7 @@ mutants: ## change limits, dynamics, alarms and publication piece by piece: do t
 	@$(PYTHON) test/mutants.py
 
 .PHONY: lint fuzz fuzzers all help deps demo check check-long unit model e2e-programs coverage mutants docs docs-check bench bench-docs \
-        release static check-release install clean
+        release static check-release check-gx install clean
 
 # What a test puts before the daemon's libraries (LD_PRELOAD).
 PRELOADS = $(BUILD)/test/fail.so $(BUILD)/test/clock.so

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs the Debian packages that are missing. Arguments: what for (build, test, release, package, bench, fuzz, lint).
+# Installs the Debian packages that are missing. Arguments: what for (build, test, release, package, bench, fuzz, lint, gx).
 set -eu
 
 build="gcc make libc6-dev pkg-config libmosquitto-dev libjson-c-dev libserialport-dev libinih-dev"
@@ -8,7 +8,8 @@ release="gcc-arm-linux-gnueabihf gcc-aarch64-linux-gnu libc6-dev-armhf-cross lib
 bench="valgrind mosquitto mosquitto-clients python3"
 fuzz="clang libclang-rt-14-dev"
 lint="clang clang-tidy cppcheck shellcheck pyflakes3 valgrind"
-package="daemontools busybox shellcheck binutils python3"
+package="daemontools busybox bzip2 shellcheck binutils python3"
+gx="$release bzip2 cpio dosfstools e2fsprogs kmod mmdebstrap mosquitto-clients mtools openssh-client python3 qemu-system-arm"
 
 missing=
 for purpose in "$@"; do
@@ -20,6 +21,7 @@ for purpose in "$@"; do
 	lint) packages=$lint ;;
 	package) packages=$package ;;
 	bench) packages=$bench ;;
+	gx) packages=$gx ;;
 	*) echo "install-packages: unknown purpose '$purpose'" >&2; exit 2 ;;
 	esac
 	for name in $packages; do

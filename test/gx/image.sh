@@ -1,9 +1,11 @@
 #!/bin/sh
 # image.sh ARCHITECTURE CACHE: a virtual GX device in CACHE/ARCHITECTURE (armhf or arm64): root.img, data.img (an empty
 # /data), vmlinuz, initrd; and CACHE/key, the SSH key that it lets in. Debian's packages, unpacked but not configured;
-# busybox of a GX device in the place of Debian's tools; overlay/ on top. Needs root, or a user namespace of its own.
-# Made again only when this recipe changes.
+# busybox of a GX device in the place of Debian's tools; overlay/ on top.
+# Needs root. Made again only when this recipe changes.
 set -eu
+[ "$(id -u)" = 0 ] || { echo "image.sh: it makes files that belong to root, so it must be run as root" >&2; exit 1; }
+PATH=$PATH:/usr/sbin:/sbin
 here=$(cd "$(dirname "$0")" && pwd)
 architecture=$1
 mkdir -p "$2/$1"
@@ -131,6 +133,6 @@ chmod 440 "$root/etc/shadow"
 
 root_mb=$(($(du -sm "$root" | cut -f 1) * 5 / 4 + 40))
 rm -f "$out/root.img" "$out/data.img"
-mke2fs -q -t ext4 -O ^has_journal -d "$root" "$out/root.img" "${root_mb}M"
-mke2fs -q -t ext4 "$out/data.img" 512M
+mke2fs -q -F -t ext4 -O ^has_journal -d "$root" "$out/root.img" "${root_mb}M"
+mke2fs -q -F -t ext4 "$out/data.img" 512M
 echo "$stamp" >"$out/stamp"

@@ -94,7 +94,7 @@ class Gx:
         """A FAT stick with copies of these files, plugged in at the next start; its image."""
         image = os.path.join(self.folder, "stick%d.img" % len(self.sticks))
         subprocess.check_call(["truncate", "-s", "64M", image])
-        subprocess.check_call(["mkfs.vfat", "-n", "STICK", image], stdout=subprocess.DEVNULL)
+        subprocess.check_call(["/usr/sbin/mkfs.vfat", "-n", "STICK", image], stdout=subprocess.DEVNULL)
         for path in files:
             subprocess.check_call(["mcopy", "-o", "-i", image, path, "::"])
         self.sticks = [image]

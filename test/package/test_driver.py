@@ -1,7 +1,6 @@
 """dbus-mqtt-battery beside us: its versions, its configuration, its archive. The driver here is a stand-in of its shape."""
 
 import io
-import os
 import tarfile
 import unittest
 import zipfile

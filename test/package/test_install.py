@@ -7,7 +7,7 @@ import subprocess
 import time
 import unittest
 
-from gx import MACHINE, ROOT, Gx, tools
+from gx import MACHINE, Gx, tools
 from scene import Scene
 
 OTHERS = "#!/bin/bash\nset -e\nmount_things() {\n\texit 1\n}\nbash /data/etc/another/install.sh\n"

@@ -1,12 +1,14 @@
 """The scripts themselves, the completion, and `make install` for a Debian host."""
 
+import glob
 import os
 import re
 import subprocess
 import tempfile
 import unittest
 
-from gx import ROOT
+from gx import OTHERS, ROOT, listed, tools
+from shell_words import commands
 
 
 def scripts():
@@ -34,6 +36,93 @@ class Scripts(unittest.TestCase):
                 self.assertNotRegex(file.read(), r"\bremount\b|resize2fs|/opt/victronenergy/\S*service-templates")
 
 
+class OnAGx(unittest.TestCase):
+    """Every command that a script for a GX calls is there, with the options that it is given: a script that passes here
+    with Debian's tools proves nothing."""
+
+    BUILTINS = frozenset(". : [ break cd command continue echo eval exec exit export false getopts kill printf pwd read return "
+                         "set shift test trap true umask unset wait".split())
+    # What a GX has beside busybox: daemontools, udev, and its own; stand-ins where they do not exist on Debian.
+    GX_OWN = frozenset(OTHERS) | {"udevadm", "dbus", "svrescan"}
+    # What their usage does not name; each is tried below.
+    UNTOLD = {"awk": "vF", "sort": "tknru", "head": "n", "cut": "f", "grep": "x"}
+    TRIED = {"awk": "-v a=1 1", "sort": "-t . -k 1,1n -r -u", "head": "-n 1", "cut": "-f 1", "grep": "-x a"}
+
+    def shipped(self):
+        return sorted(glob.glob(os.path.join(ROOT, "packaging/device/*.sh")) + glob.glob(os.path.join(ROOT, "packaging/ipk/p*")) +
+                      [os.path.join(ROOT, "service/run"), os.path.join(ROOT, "service/log/run")])
+
+    def usage(self, applet):
+        return subprocess.run([applet, "--help"], executable=os.path.join(tools(), "sh" if applet == "[" else applet), check=False,
+                              capture_output=True, text=True).stderr
+
+    def letters(self, applet):
+        """The short options that its usage names, and the words of KEY= operands."""
+        text = self.usage(applet)
+        inside = "".join(re.findall(r"-([A-Za-z0-9]+(?:\[[A-Za-z0-9]+\])?)", text)) + "".join(re.findall(r"\|-?([A-Za-z])\b", text))
+        return set(inside) | set(self.UNTOLD.get(applet, "")), set(re.findall(r"\b([a-z]+)=", text))
+
+    def faults(self, text, functions, applets):
+        for words in commands(text):
+            if words[0] in ("exec", "command", "!") and len(words) > 1:
+                words = words[1:] if words[0] != "command" else words[:1]
+            name = words[0]
+            if name.startswith(("$", "./")) or name in functions or name in self.BUILTINS or name in self.GX_OWN:
+                continue
+            if name not in applets:
+                yield "%s: a GX has no such command" % name
+                continue
+            yield from ("%s %s: not on a GX" % (name, word) for word in words[1:] if not self.takes(name, word))
+
+    def takes(self, applet, word):
+        letters, keys = self.letters(applet)
+        if applet == "dd":
+            return word.split("=")[0] in keys
+        if applet == "find":
+            return not word.startswith("-") or self.find_knows(word)
+        if applet == "sh":
+            return True                          # what follows the script's name is the script's
+        if word.startswith("--"):
+            return word in self.usage(applet) or word == "--exclude" and applet == "tar"
+        if re.fullmatch("-[A-Za-z]+", word):
+            return set(word[1:]) <= letters
+        return True
+
+    def find_knows(self, word):
+        done = subprocess.run([os.path.join(tools(), "find"), "/dev/null", word], capture_output=True, text=True, check=False)
+        return "unrecognized" not in done.stderr
+
+    def test_every_command(self):
+        texts = {}
+        for path in self.shipped():
+            with open(path, encoding="ascii") as file:
+                texts[path] = file.read()
+        functions = {name for text in texts.values() for name in re.findall(r"^(\w+)\(\)", text, re.M)}
+        self.assertGreater(len(functions), 80)
+        applets = set(listed("applets.txt"))
+        found = ["%s: %s" % (os.path.basename(path), fault) for path, text in texts.items() for fault in self.faults(text, functions, applets)]
+        self.assertEqual(found, [])
+
+    def test_it_finds_what_a_gx_has_not(self):
+        applets = set(listed("applets.txt"))
+        for text in ("timeout 5 true", "if ! dd if=/dev/zero of=x conv=fsync; then :; fi", 'say "$(install -m 755 a b)"', "x=$(tac <a)",
+                     "case $a in\nb) stdbuf -o0 cat ;;\nesac", "cp --reflink=auto a b", "sort -V", "find . -printf x", "ls | nl",
+                     "n=$((1 + $(numfmt 3)))", "exec 3<>a; LC_ALL=C join a b", "rm -rf a && getopt ab"):
+            self.assertEqual(len(list(self.faults(text, {"say"}, applets))), 1, text)
+
+    def test_what_the_usage_does_not_name(self):
+        for applet in self.UNTOLD:
+            done = subprocess.run([os.path.join(tools(), applet), *self.TRIED[applet].split()], input="a\n", capture_output=True, text=True,
+                                  check=False)
+            self.assertEqual((done.returncode, done.stderr), (0, ""), applet)
+
+    def test_lists(self):
+        self.assertEqual(set(listed("applets.txt")) & set(listed("not-on-a-gx.txt")), set())
+        self.assertGreater(len(listed("applets.txt")), 100)
+        for name in listed("not-on-a-gx.txt"):
+            self.assertFalse(os.path.exists(os.path.join(tools(), name)), name)
+
+
 class Packages(unittest.TestCase):
     """A machine that has none of them: stand-ins for dpkg-query and sudo, and a user who is not root."""
 
@@ -53,9 +142,9 @@ class Packages(unittest.TestCase):
                 return set(re.search("^apt-get install (.*)", file.read(), re.M)[1].split())
 
     def test_every_purpose_in_any_company(self):
-        purposes = ("build", "test", "package", "fuzz", "lint", "bench", "release")
+        purposes = ("build", "test", "package", "fuzz", "lint", "bench", "release", "gx")
         alone = {purpose: self.asked_for(purpose) for purpose in purposes}
-        self.assertLessEqual({"daemontools", "busybox"}, alone["package"])
+        self.assertLessEqual({"daemontools", "busybox", "bzip2"}, alone["package"])
         self.assertEqual(self.asked_for(*purposes), set.union(*alone.values()))
         self.assertEqual(self.asked_for(*reversed(purposes)), set.union(*alone.values()))
 
