@@ -173,7 +173,7 @@ class Readme(unittest.TestCase):
         self.assertLessEqual(told, known)
 
     def test_scripts_and_places(self):
-        told = set(re.findall(r"/data/pylontech-mqtt/([a-z-]+\.sh)", self.text))
+        told = set(re.findall(r"/(?:data|tmp)/pylontech-mqtt/([a-z-]+\.sh)", self.text))
         self.assertEqual(told, {"install.sh", "uninstall.sh"})
         own = self.found_in("packaging/device")
         for place in ("/var/volatile/log", "/run/udev/rules.d/z90-", "/opt/victronenergy/serial-starter", "install.log", "--purge"):
@@ -184,7 +184,7 @@ class Readme(unittest.TestCase):
         """The table of what to check: each quoted message is one of the program's or of the scripts'."""
         told = re.findall("^\\| log: (`.*?) \\|", self.text, re.M)
         self.assertGreaterEqual(len(told), 6)
-        sources = self.found_in("src", "packaging/device")
+        sources = self.found_in("src", "packaging/device", "service")
         for row in told:
             for words in re.findall("`([^`]+)`", row):
                 self.assertIn(words, sources)
