@@ -132,13 +132,13 @@ bench: ## how fast and how cheap (9 minutes): BENCH=--quick, REFERENCE='command 
 	@PYLONTECH_MQTT=$${PYLONTECH_MQTT:-$(BUILD)/static/pylontech-mqtt} $(PYTHON) test/bench/bench.py \
 		--out $(BUILD)/bench.json $(BENCH)
 
-bench-docs: ## the README's table from the figures of the last `make bench`
-	@$(PYTHON) test/bench/bench.py --out $(BUILD)/bench.json --readme README.md
+bench-docs: ## the table of docs/performance.md from the figures of the last `make bench`
+	@$(PYTHON) test/bench/bench.py --out $(BUILD)/bench.json --readme docs/performance.md
 
 install: all ## on a Debian host: the program, manual page, completion, a sample configuration and a systemd unit (PREFIX, DESTDIR)
 	@BUILD=$(BUILD) packaging/install-host.sh
 
-docs: $(BUILD)/docs ## write sample configuration, README's tables, manual page and completion from the program's own tables
+docs: $(BUILD)/docs ## write sample configuration, the tables of README and docs/, manual page and completion from the program's own tables
 	@test/docs/write.sh $(BUILD)/docs
 
 docs-check: $(BUILD)/docs all

@@ -53,7 +53,7 @@ stage "fuzzing from the kept corpus" make -s -j"$jobs" fuzz SECONDS=10
 stage "package" "$python" test/package/run.py
 stage "end to end" "$python" test/e2e/run.py
 stage "end to end, a little, with ASan and UBSan" test/memory.sh short
-stage "promises of the README" "$python" test/lint/promises.py README.md "$RAN"
+stage "what one can rely on was shown" "$python" test/lint/promises.py docs/guarantees.md "$RAN"
 
 echo
 echo "$total_passed passed, $total_failed failed, $total_skipped skipped"

@@ -29,7 +29,7 @@ for program in "$@"; do
 		cat "$out/$name.log"
 	else
 		echo "ok      $name: $ok tests"
-		# for the check of the README's promises: which tests really ran
+		# for the check of docs/guarantees.md: which tests really ran
 		[ -z "${RAN:-}" ] || sed -n "s/^\[       OK \] /$name./p" "$out/$name.log" >>"$RAN"
 		grep -i 'skipped\|not found' "$out/$name.log"
 	fi

@@ -1,5 +1,5 @@
 # Read by install.sh, after common.sh: dbus-mqtt-battery, the driver that brings our values onto the GX's D-Bus. Which
-# versions may be used, and why, is in the README, "The driver".
+# versions may be used, and why, is in docs/install-gx.md, "The driver".
 # shellcheck shell=sh
 
 DRIVER=dbus-mqtt-battery

@@ -8,7 +8,7 @@ trap 'rm -rf "$out"' EXIT
 test/docs/write.sh "$1" "$out" || exit 1
 passed=0
 failed=0
-for file in conf/pylontech-mqtt.ini README.md packaging/host/pylontech-mqtt.8 packaging/host/pylontech-mqtt.bash; do
+for file in conf/pylontech-mqtt.ini README.md docs/*.md packaging/host/pylontech-mqtt.8 packaging/host/pylontech-mqtt.bash; do
 	if diff -u "$file" "$out/$file"; then
 		passed=$((passed + 1))
 	else

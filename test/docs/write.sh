@@ -1,6 +1,6 @@
 #!/bin/sh
-# Writes what comes from the program's own tables: conf/pylontech-mqtt.ini, the README's tables, the manual page and the
-# completion. `write.sh DOCS OUT`: the results go below the folder OUT instead of over the repository's files.
+# Writes what comes from the program's own tables: conf/pylontech-mqtt.ini, the tables between marks in README.md and in
+# docs/, the manual page and the completion. `write.sh DOCS OUT`: the results go below the folder OUT instead of over the repository's files.
 set -eu
 cd "$(dirname "$0")/../.."
 docs=$1
@@ -48,8 +48,11 @@ wrap() {
 
 mkdir -p "$out/conf" "$out/packaging/host"
 "$docs" sample >"$out/conf/pylontech-mqtt.ini"
-fill README.md
-cat "$scratch/filled" >"$out/README.md"
+mkdir -p "$out/docs"
+for page in README.md docs/*.md; do
+	fill "$page"
+	cat "$scratch/filled" >"$out/$page"
+done
 take test/docs/pylontech-mqtt.8.in "$scratch/page"
 wrap "$scratch/page" >"$out/packaging/host/pylontech-mqtt.8"
 take test/docs/pylontech-mqtt.bash.in "$out/packaging/host/pylontech-mqtt.bash"

@@ -325,7 +325,7 @@ class ContractTest(unittest.TestCase):
 
 
 class ManualTest(unittest.TestCase):
-    """README and manual page tell of every key of `link` that there is, and of no other."""
+    """docs/topics.md and the manual page tell of every key of `link` that there is, and of no other."""
 
     KEYS = ({key for key in LINK_KEYS if key not in ("console", "replies", "limits", "modules")}
             | {"console." + key for key in LINK_CONSOLE} | {"replies." + key for key in LINK_REPLIES}
@@ -338,7 +338,7 @@ class ManualTest(unittest.TestCase):
         return sorted(re.findall(row, part, re.M))
 
     def test_readme(self):
-        self.assertEqual(self.told("README.md", "<!-- link -->", r"^\| `([a-z_.]+)`", "<!-- /link -->"), sorted(self.KEYS))
+        self.assertEqual(self.told("docs/topics.md", "<!-- link -->", r"^\| `([a-z_.]+)`", "<!-- /link -->"), sorted(self.KEYS))
 
     def test_page(self):
         self.assertEqual(self.told("packaging/host/pylontech-mqtt.8", ".SS Keys of link", r"^\\fB([a-z_.]+)\\fR", "\n.SH"),

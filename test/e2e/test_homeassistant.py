@@ -134,10 +134,10 @@ class DashboardTest(Case):
 
 
 class BridgeTest(Case):
-    """The README's bridge: a broker of Home Assistant's own gets devices, values and says when it has started."""
+    """The bridge of docs/home-assistant.md: a broker of Home Assistant's own gets devices, values and says when it has started."""
 
     def lines(self, port):
-        with open(os.path.join(ROOT, "README.md"), encoding="ascii") as file:
+        with open(os.path.join(ROOT, "docs/home-assistant.md"), encoding="ascii") as file:
             block = re.search(r"^connection gx\n(?:.+\n)+?(?=```)", file.read(), re.M)[0]
         self.assertIn("/victron_battery_middleware/", block)
         block = block.replace("192.168.1.20:1883", "127.0.0.1:%d" % port)

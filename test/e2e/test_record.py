@@ -25,8 +25,8 @@ def flat(value, path=""):
 
 
 def readme_commands(heading):
-    """The commands that the README shows below a heading, without their remarks."""
-    with open(os.path.join(ROOT, "README.md"), encoding="ascii") as file:
+    """The commands that docs/commands.md shows below a heading, without their remarks."""
+    with open(os.path.join(ROOT, "docs/commands.md"), encoding="ascii") as file:
         section = file.read().split("\n" + heading + "\n")[1].split("\n#")[0]
     block = section.split("```")[1]
     return [line.split("#")[0].split()[1:] for line in block.splitlines() if line.startswith("pylontech-mqtt ")]
@@ -175,7 +175,7 @@ class RecordTest(Case):
 
     def test_the_readme(self):
         """Its commands, as they stand there but for the places of files."""
-        commands = readme_commands("### Send us a recording")
+        commands = readme_commands("## Send us a recording")
         self.assertEqual([words[0] for words in commands], ["record", "replay"])
         with self.rig() as rig:
             for words in commands:

@@ -1,17 +1,17 @@
 #!/usr/bin/python3
-"""The README's table of guarantees: every row names tests, and every test named must have run and passed.
+"""The table of guarantees (docs/guarantees.md): every row names tests, and every test named must have run and passed.
 
-`promises.py README RAN`: RAN holds the names of the tests that passed, one a line."""
+`promises.py PAGE RAN`: RAN holds the names of the tests that passed, one a line."""
 
 import re
 import sys
 
-HEADING = "## What you can rely on"
+HEADING = "# What you can rely on"
 
 
 def rows(text):
     """(guarantee, [tests]) of each row of the table below the heading."""
-    section = text.split(HEADING, 1)[1].split("\n## ", 1)[0]
+    section = text.split(HEADING, 1)[1].split("\n# ", 1)[0]
     for line in section.splitlines():
         cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
         if not line.startswith("|") or len(cells) != 2 or set(cells[0]) <= set("- ") or cells[1] == "shown by":

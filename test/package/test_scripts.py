@@ -150,11 +150,38 @@ class Packages(unittest.TestCase):
 
 
 class Readme(unittest.TestCase):
-    """What the README tells to type or to look for is there."""
+    """What the README and docs/ tell to type, to look for or to read is there."""
+
+    LONGEST = 220
 
     def setUp(self):
-        with open(os.path.join(ROOT, "README.md"), encoding="ascii") as file:
-            self.text = file.read()
+        self.pages = {}
+        for path in ["README.md", *sorted(glob.glob("docs/*.md", root_dir=ROOT))]:
+            with open(os.path.join(ROOT, path), encoding="ascii") as file:
+                self.pages[path] = file.read()
+        self.text = "\n".join(self.pages.values())
+
+    def test_the_readme_is_short(self):
+        self.assertLessEqual(self.pages["README.md"].count("\n"), self.LONGEST)
+
+    def anchors(self, path):
+        """As the usual viewers make them of the headings."""
+        with open(os.path.join(ROOT, path), encoding="ascii") as file:
+            heads = re.findall("^#+ (.*)$", file.read(), re.M)
+        return {re.sub("[^a-z0-9 -]", "", head.lower()).replace(" ", "-") for head in heads}
+
+    def test_links(self):
+        count = 0
+        for page, text in self.pages.items():
+            for target in re.findall(r"\]\(([^)]+)\)", text):
+                if target.startswith("http"):
+                    continue
+                path, _, anchor = target.partition("#")
+                path = os.path.normpath(os.path.join(os.path.dirname(page), path)) if path else page
+                self.assertTrue(os.path.exists(os.path.join(ROOT, path)), "%s: %s" % (page, target))
+                self.assertTrue(not anchor or anchor in self.anchors(path), "%s: %s" % (page, target))
+                count += 1
+        self.assertGreater(count, 20)
 
     def found_in(self, *folders):
         text = ""
@@ -244,7 +271,7 @@ class Completion(unittest.TestCase):
 
     def test_options(self):
         words, options = self.help()
-        with open(os.path.join(ROOT, "README.md"), encoding="ascii") as file:
+        with open(os.path.join(ROOT, "docs/commands.md"), encoding="ascii") as file:
             told = dict(re.findall(r"^\| `(--?[a-z-]+)[^`]*` \| ([a-z, ]+) \|", file.read(), re.M))
         self.assertEqual(set(told), {name for name, _ in options})
         for word in ["daemon", *(name for name, _ in words)]:
