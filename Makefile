@@ -75,6 +75,7 @@ lint: ## static checks: gcc's analyzer, clang's warnings, clang-tidy, cppcheck, 
 	@packaging/install-packages.sh build test lint
 	@$(PYTHON) test/lint/lint.py
 	@$(PYTHON) test/lint/shape.py
+	@$(PYTHON) test/lint/citations.py
 
 unit: $(UNIT_TESTS) ## build and run the unit tests (UNIT_WRAPPER: under this command)
 	@UNIT_WRAPPER="$(UNIT_WRAPPER)" test/run-unit.sh $(UNIT_TESTS)

@@ -12,7 +12,7 @@ CORE_MAY_INCLUDE = {'stdbool.h', 'stddef.h', 'stdint.h', 'limits.h', 'string.h'}
 FUNCTION_LINES_MAX = 60
 FILE_LINES_MAX = 700
 SUFFIXES = ('.c', '.h', '.py', '.sh', '.md', '.ini', '.txt')
-FOLDERS = ('src', 'include', 'test', 'packaging', 'service', 'conf')
+FOLDERS = ('src', 'include', 'test', 'packaging', 'service', 'conf', 'docs')
 
 
 def files(*folders, suffixes):
