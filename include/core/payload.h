@@ -1,7 +1,7 @@
 /* payload: figures -> the items of a document, one table of key, source and decimals (payload.c).
  *
  * A document has no null: 1.0.11 of the driver refuses it with a warning and keeps the value that it has, which it
- * does as well with a key that is not sent (driver-contract.md). So what was never known is left out, and what was
+ * does as well with a key that is not sent (driver.md). So what was never known is left out, and what was
  * known once stays (payload_keep). Device units become the driver's units here and nowhere else. */
 #ifndef CORE_PAYLOAD_H
 #define CORE_PAYLOAD_H

@@ -1,4 +1,4 @@
-/* publication: when a topic's document goes out (driver-contract.md, rules 8 and 11).
+/* publication: when a topic's document goes out (driver.md, "Time-out" and "The one-second rule").
  *
  * Of two messages within one second the driver may lose the second: at most one a second leaves, and one
  * that makes a limit stricter, as the document shows it, is sent again 1.1 s later. Something leaves at least every

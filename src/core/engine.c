@@ -291,7 +291,7 @@ static void give_up(struct engine *e)
 	publication_close(&e->bank);
 }
 
-/* Whoever was told of a bank must have been told its safe limits, and told again (driver-contract.md, rule 11). */
+/* Whoever was told of a bank must have been told its safe limits, and told again (driver.md, "The one-second rule"). */
 static bool may_give_up(const struct engine *e)
 {
 	return !e->first_pass_done || (e->safe_told && !e->bank.repeat);

@@ -1,5 +1,5 @@
 /* The keys of a document, their units and decimals, written out here a second time: the list in
- * driver-contract.md, "The keys that we send". */
+ * driver.md, "The keys that we send". */
 #include "check.h"
 
 #include "core/payload.h"

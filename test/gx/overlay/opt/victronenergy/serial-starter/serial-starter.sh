@@ -1,5 +1,5 @@
 #!/bin/bash
-# A stand-in for serial-starter, written from what venus-os.md says of it: every tty below /dev/serial-starter that
+# A stand-in for serial-starter, written from public descriptions of it: every tty below /dev/serial-starter that
 # nobody has claimed is given to one probing service after the other, for ever.
 . /opt/victronenergy/serial-starter/functions.sh
 RUNNING=/var/volatile/services
