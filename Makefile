@@ -23,8 +23,8 @@ ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack $(LDFLAGS) \
               -Wl,--wrap=get_port_details -Wl,--wrap=ioctl
 LIBS = $(shell pkg-config --libs libmosquitto json-c inih 2>/dev/null) -l:libserialport.a -lpthread
 
-CORE = $(patsubst src/%.c,$(BUILD)/%.o,$(wildcard src/core/*.c))
-SHELL_OBJECTS = $(filter-out $(BUILD)/shell/main.o,$(patsubst src/%.c,$(BUILD)/%.o,$(wildcard src/shell/*.c)))
+CORE = $(patsubst src/%.c,$(BUILD)/%.o,$(wildcard src/core/*.c src/core/*/*.c))
+SHELL_OBJECTS = $(filter-out $(BUILD)/shell/main.o,$(patsubst src/%.c,$(BUILD)/%.o,$(wildcard src/shell/*.c src/shell/*/*.c)))
 UNIT_TESTS = $(patsubst test/unit/%.c,$(BUILD)/test/%,$(wildcard test/unit/test_*.c))
 
 .DEFAULT_GOAL := all
@@ -48,7 +48,7 @@ $(BUILD)/%.o: src/%.c Makefile
 $(BUILD)/test/%: test/unit/%.c $(CORE) $(SHELL_OBJECTS) Makefile
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
-	@$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -Itest/unit -MMD -MP -o $@ $< $(CORE) $(SHELL_OBJECTS) $(LIBS) -lcmocka
+	@$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -Isrc -Itest/unit -MMD -MP -o $@ $< $(CORE) $(SHELL_OBJECTS) $(LIBS) -lcmocka
 
 deps: ## install the Debian packages that building and testing need
 	@packaging/install-packages.sh build test
@@ -108,7 +108,7 @@ fuzzers: $(FUZZERS)
 $(BUILD)/fuzz_%: test/fuzz/fuzz_%.c $(CORE) $(SHELL_OBJECTS) Makefile
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
-	@$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -fsanitize=fuzzer -Itest/unit -MMD -MP -o $@ $< $(CORE) $(SHELL_OBJECTS) \
+	@$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -fsanitize=fuzzer -Isrc -Itest/unit -MMD -MP -o $@ $< $(CORE) $(SHELL_OBJECTS) \
 		$(LIBS) -lcmocka
 
 release: ## the files for a GX device, in build/release: two programs, a tarball, two opkg packages
@@ -171,12 +171,12 @@ e2e-programs: $(PRELOADS) $(BUILD)/test/json_failing $(BUILD)/test/responder $(B
 $(BUILD)/test/core_soak: test/faults/core_soak.c $(CORE) Makefile
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
-	@$(CC) $(ALL_CFLAGS) -pie -Itest/unit -MMD -MP -o $@ $< $(CORE) -lcmocka
+	@$(CC) $(ALL_CFLAGS) -pie -Isrc -Itest/unit -MMD -MP -o $@ $< $(CORE) -lcmocka
 
 $(BUILD)/test/json_failing: test/faults/json_failing.c $(CORE) $(SHELL_OBJECTS) Makefile
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
-	@$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -Itest/unit -Itest/faults -MMD -MP -o $@ $< $(CORE) $(SHELL_OBJECTS) $(LIBS) -lcmocka
+	@$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -Isrc -Itest/unit -Itest/faults -MMD -MP -o $@ $< $(CORE) $(SHELL_OBJECTS) $(LIBS) -lcmocka
 
 $(BUILD)/test/responder: test/faults/responder.c Makefile
 	@mkdir -p $(@D)

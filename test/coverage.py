@@ -4,6 +4,7 @@
 Builds into build/coverage, runs every unit test there and asks gcov. Ends with 1 when a test fails or anything
 is not covered."""
 
+import glob
 import json
 import os
 import subprocess
@@ -50,10 +51,10 @@ class Source:
 def gather():
     """Source by path, of src/core and the inline functions of include/core."""
     sources = {}
-    objects = sorted(n for n in os.listdir(f'{BUILD}/core') if n.endswith('.gcda'))
-    for name in objects:
+    objects = sorted(glob.glob(f'{BUILD}/core/**/*.gcda', recursive=True))
+    for path in objects:
         done = subprocess.run(['gcov', '--json-format', '--stdout', '--branch-probabilities',
-                               f'{BUILD}/core/{name}'], check=True, capture_output=True, text=True)
+                               path], check=True, capture_output=True, text=True)
         for document in done.stdout.splitlines():
             for file in json.loads(document)['files']:
                 if file['file'].startswith(('src/core/', 'include/core/')):

@@ -9,6 +9,7 @@ what they did not notice, the comparison with the independent model. Ends with 1
 or test/mutants-survivors.txt does not explain the survivors, and no others."""
 
 import argparse
+import glob
 import multiprocessing
 import os
 import random
@@ -29,7 +30,7 @@ SURVIVORS = 'test/mutants-survivors.txt'
 LEAST_PERCENT = 95
 BUILD = 'build/mutants'
 # The sanitizers make a mutant that leaves an array die where it does so.
-CFLAGS = ['-std=c11', '-D_GNU_SOURCE', f'-I{BUILD}/include', '-O0', '-fPIC', '-w', '-fsanitize=address,undefined,bounds-strict',
+CFLAGS = ['-std=c11', '-D_GNU_SOURCE', f'-I{BUILD}/include', f'-I{BUILD}/src', '-O0', '-fPIC', '-w', '-fsanitize=address,undefined,bounds-strict',
           '-fno-sanitize-recover=all']
 TEST_SECONDS = 20
 MODEL_SECONDS = 120
@@ -147,11 +148,11 @@ def must(command):
 
 
 def object_of(path):
-    return f'{BUILD}/{os.path.basename(path)[:-2]}.o'
+    return f'{BUILD}/{path[:-2].replace("/", "-")}.o'
 
 
 def core_sources():
-    return sorted(f'src/core/{n}' for n in os.listdir(f'{BUILD}/src/core') if n.endswith('.c'))
+    return sorted(os.path.relpath(path, BUILD) for path in glob.glob(f'{BUILD}/src/core/**/*.c', recursive=True))
 
 
 def prepare():
@@ -207,9 +208,10 @@ def try_mutant(task):
             f.write(source[:mutant.start] + mutant.new + source[mutant.end:])
         changed = {}
         for path in touched(mutant):
-            changed[path] = f'{folder}/{os.path.basename(path)[:-2]}.o'
+            changed[path] = f'{folder}/{os.path.basename(object_of(path))}'
             new = there if path == mutant.path else f'{BUILD}/{path}'
-            if run(['gcc', f'-I{folder}', *CFLAGS, '-c', '-o', changed[path], new]) != 0:
+            beside = f'-iquote{BUILD}/{os.path.dirname(path)}'
+            if run(['gcc', f'-I{folder}', beside, *CFLAGS, '-c', '-o', changed[path], new]) != 0:
                 return mutant, 'does not compile'
         library(folder, changed)
         subject = os.path.basename(mutant.path)[:-2]

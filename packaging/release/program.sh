@@ -19,20 +19,23 @@ flags="$flags -Wall -Wextra -Wconversion -Wshadow -Wformat=2 -Wstrict-prototypes
 # For size, like the libraries: a pass takes 7 % more instructions than for speed, and most of its time is the kernel's.
 echo "  PROG  $1"
 rm -rf "$objects"
-compile_all "$objects/core" "$compiler" "$flags -Os" "$root/src/core/"*.c
-compile_all "$objects/shell" "$compiler" "$flags -Os" "$root/src/shell/"*.c
+for source in "$root"/src/*.c "$root"/src/*/*.c "$root"/src/*/*/*.c; do
+	if [ -f "$source" ]; then
+		echo "$source"
+	fi
+done | compile_tree "$root/src" "$objects" "$compiler" "$flags -Os"
 
 of_gcc() {
 	"$compiler" -print-file-name="$1"
 }
 
-# A static program that is still loaded at a random address. The order of the objects is that of their names.
+# A static program that is still loaded at a random address. The order of the objects is that of their paths.
 # shellcheck disable=SC2086,SC2046
 "$compiler" $machine_flags -nostdlib -nostartfiles -pie -Wl,-Bstatic -o "$out.debug" \
 	-Wl,--no-dynamic-linker,-z,text,-z,relro,-z,now,-z,noexecstack -Wl,-z,stack-size=262144 -Wl,--build-id=none -Wl,--gc-sections \
 	-Wl,--wrap=get_port_details -Wl,--wrap=ioctl \
 	"$prefix/lib/rcrt1.o" "$prefix/lib/crti.o" "$(of_gcc crtbeginS.o)" \
-	"$objects/shell/"*.o "$objects/core/"*.o -L"$prefix/lib" -lmosquitto -ljson-c -linih -lserialport \
+	$(find "$objects" -name '*.o' | LC_ALL=C sort) -L"$prefix/lib" -lmosquitto -ljson-c -linih -lserialport \
 	-Wl,--start-group -lc "$(of_gcc libgcc.a)" "$(of_gcc libgcc_eh.a)" -Wl,--end-group \
 	"$(of_gcc crtendS.o)" "$prefix/lib/crtn.o"
 "$triplet-strip" --strip-all -R .comment -R .note -o "$out" "$out.debug"

@@ -12,7 +12,7 @@ import tempfile
 
 LIBRARIES = ('libmosquitto', 'json-c', 'inih', 'libserialport')
 DEFINES = ['-D_GNU_SOURCE', '-DVERSION="0.0.0"']
-INCLUDES = ['-Iinclude', '-Itest/unit', '-Itest/fuzz']
+INCLUDES = ['-Iinclude', '-Isrc', '-Itest/unit', '-Itest/fuzz']
 
 GCC = ['-Wall', '-Wextra', '-Wconversion', '-Wshadow', '-Werror']
 

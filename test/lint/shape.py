@@ -24,7 +24,8 @@ def files(*folders, suffixes):
 def core_includes(path, text):
     for number, line in enumerate(text.splitlines(), 1):
         found = re.match(r'\s*#\s*include\s+["<]([^">]+)[">]', line)
-        if found and found[1] not in CORE_MAY_INCLUDE and not found[1].startswith('core/'):
+        beside = found and os.path.exists(os.path.join(os.path.dirname(path), found[1]))
+        if found and found[1] not in CORE_MAY_INCLUDE and not found[1].startswith('core/') and not beside:
             yield f'{path}:{number}: the core may not include {found[1]}'
 
 
