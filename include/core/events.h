@@ -5,7 +5,7 @@
 #ifndef CORE_EVENTS_H
 #define CORE_EVENTS_H
 
-#include "core/text.h"
+#include "core/base/text.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -2,9 +2,9 @@
 #ifndef CORE_FINDING_H
 #define CORE_FINDING_H
 
+#include "core/base/text.h"
 #include "core/engine.h"
 #include "core/overheard.h"
-#include "core/text.h"
 
 enum finding {
 	FINDING_BATTERY,      /* a module was read: the daemon can work with it */

@@ -8,8 +8,8 @@
 #ifndef CORE_HISTORY_H
 #define CORE_HISTORY_H
 
-#include "core/opt.h"
-#include "core/text.h"
+#include "core/base/opt.h"
+#include "core/base/text.h"
 
 #include <stdbool.h>
 #include <stddef.h>

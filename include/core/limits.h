@@ -7,9 +7,9 @@
 #ifndef CORE_LIMITS_H
 #define CORE_LIMITS_H
 
+#include "core/base/text.h"
 #include "core/rack.h"
 #include "core/settings.h"
-#include "core/text.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -11,7 +11,7 @@
 #ifndef CORE_REPLY_H
 #define CORE_REPLY_H
 
-#include "core/opt.h"
+#include "core/base/opt.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -3,8 +3,8 @@
 #ifndef SHELL_WATCH_PEN_H
 #define SHELL_WATCH_PEN_H
 
-#include "core/opt.h"
-#include "core/text.h"
+#include "core/base/opt.h"
+#include "core/base/text.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,9 +1,9 @@
 #include "core/alarms.h"
 
+#include "core/base/number.h"
+#include "core/base/trip.h"
 #include "core/events.h"
 #include "core/limits.h"
-#include "core/number.h"
-#include "core/trip.h"
 
 #include <stddef.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 #include "core/announce.h"
 
-#include "core/digest.h"
+#include "core/base/digest.h"
 
 #include <string.h>
 

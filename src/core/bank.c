@@ -1,7 +1,7 @@
 #include "core/bank.h"
 
-#include "core/number.h"
-#include "core/text.h"
+#include "core/base/number.h"
+#include "core/base/text.h"
 
 #include <string.h>
 

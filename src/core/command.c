@@ -1,6 +1,6 @@
 #include "core/command.h"
 
-#include "core/text.h"
+#include "core/base/text.h"
 
 #include <stdbool.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 #include "core/dynamics.h"
 
-#include "core/number.h"
+#include "core/base/number.h"
 
 /* Ramps climb in steps of this, so that a slow one (0.05 V/s) is not lost in whole millivolts. */
 #define RAMP_STEP_MS 100

@@ -1,6 +1,6 @@
 #include "core/engine_parts.h"
 
-#include "core/digest.h"
+#include "core/base/digest.h"
 #include "core/report.h"
 
 #include <string.h>

@@ -1,8 +1,8 @@
 #include "core/history.h"
 
 #include "core/bank.h"
-#include "core/digest.h"
-#include "core/number.h"
+#include "core/base/digest.h"
+#include "core/base/number.h"
 
 #include <string.h>
 

@@ -1,8 +1,8 @@
 #include "core/limits_rules.h"
 
+#include "core/base/number.h"
+#include "core/base/trip.h"
 #include "core/events.h"
-#include "core/number.h"
-#include "core/trip.h"
 
 #include <stddef.h>
 

@@ -1,7 +1,7 @@
 #include "core/limits_rules.h"
 
-#include "core/number.h"
-#include "core/trip.h"
+#include "core/base/number.h"
+#include "core/base/trip.h"
 
 #include <stddef.h>
 

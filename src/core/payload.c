@@ -1,6 +1,6 @@
 #include "core/payload.h"
 
-#include "core/text.h"
+#include "core/base/text.h"
 
 #include <stddef.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 #include "core/session.h"
 
-#include "core/number.h"
+#include "core/base/number.h"
 
 #include <string.h>
 

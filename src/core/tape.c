@@ -1,6 +1,6 @@
 #include "core/tape.h"
 
-#include "core/text.h"
+#include "core/base/text.h"
 
 #include <string.h>
 

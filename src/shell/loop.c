@@ -1,6 +1,6 @@
 #include "shell/loop.h"
 
-#include "core/text.h"
+#include "core/base/text.h"
 #include "shell/clock.h"
 #include "shell/config.h"
 #include "shell/history_file.h"

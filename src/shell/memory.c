@@ -1,7 +1,7 @@
 #include "shell/memory.h"
 
-#include "core/digest.h"
-#include "core/text.h"
+#include "core/base/digest.h"
+#include "core/base/text.h"
 #include "shell/file.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 #include "shell/ports.h"
 
-#include "core/text.h"
+#include "core/base/text.h"
 #include "shell/file.h"
 
 #include <dirent.h>

@@ -1,6 +1,6 @@
 #include "shell/replay.h"
 
-#include "core/text.h"
+#include "core/base/text.h"
 #include "shell/log.h"
 #include "shell/trial.h"
 

@@ -2,7 +2,7 @@
 #include "check.h"
 
 #include "core/bank.h"
-#include "core/digest.h"
+#include "core/base/digest.h"
 #include "core/history.h"
 
 #include <stdio.h>

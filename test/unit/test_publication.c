@@ -1,9 +1,9 @@
 /* Publications: when a topic's document leaves, against a clock of numbers. */
 #include "check.h"
 
+#include "core/base/text.h"
 #include "core/payload.h"
 #include "core/publication.h"
-#include "core/text.h"
 
 #include <stdlib.h>
 

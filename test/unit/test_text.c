@@ -1,6 +1,6 @@
 #include "check.h"
 
-#include "core/text.h"
+#include "core/base/text.h"
 
 static void expect(const char *legend, const struct text *t, const char *wanted)
 {

@@ -1,4 +1,4 @@
-#include "core/digest.h"
+#include "core/base/digest.h"
 
 uint32_t digest_of(const void *bytes, size_t length)
 {
