@@ -6,7 +6,7 @@
 #define CORE_ALARMS_H
 
 #include "core/rack.h"
-#include "core/settings.h"
+#include "core/settings/settings.h"
 
 #include <stdbool.h>
 #include <stdint.h>

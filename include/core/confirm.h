@@ -4,7 +4,7 @@
 #define CORE_CONFIRM_H
 
 #include "core/rack.h"
-#include "core/settings.h"
+#include "core/settings/settings.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -6,7 +6,7 @@
 #define CORE_DISCOVERY_H
 
 #include "core/reply.h"
-#include "core/settings.h"
+#include "core/settings/settings.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -4,7 +4,7 @@
 #define CORE_DYNAMICS_H
 
 #include "core/limits.h"
-#include "core/settings.h"
+#include "core/settings/settings.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -17,7 +17,7 @@
 #include "core/repeat.h"
 #include "core/schedule.h"
 #include "core/session.h"
-#include "core/settings.h"
+#include "core/settings/settings.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -9,7 +9,7 @@
 
 #include "core/base/text.h"
 #include "core/rack.h"
-#include "core/settings.h"
+#include "core/settings/settings.h"
 
 #include <stdbool.h>
 #include <stdint.h>

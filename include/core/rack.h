@@ -6,7 +6,7 @@
 #define CORE_RACK_H
 
 #include "core/reply.h"
-#include "core/settings.h"
+#include "core/settings/settings.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -8,7 +8,7 @@
 
 #include "core/command.h"
 #include "core/rack.h"
-#include "core/settings.h"
+#include "core/settings/settings.h"
 
 #include <stdbool.h>
 #include <stdint.h>

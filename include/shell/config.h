@@ -1,10 +1,10 @@
 /* config: the configuration file: read, refuse with file and line, print as a sample or as a manual.
  *
- * The file is INI, read with inih; what keys there are stands in core/settings_table.c. */
+ * The file is INI, read with inih; what keys there are stands in core/settings/settings_table.c. */
 #ifndef SHELL_CONFIG_H
 #define SHELL_CONFIG_H
 
-#include "core/settings.h"
+#include "core/settings/settings.h"
 
 #include <stdbool.h>
 #include <stdio.h>

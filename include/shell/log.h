@@ -3,7 +3,7 @@
 #ifndef SHELL_LOG_H
 #define SHELL_LOG_H
 
-#include "core/settings.h"
+#include "core/settings/settings.h"
 
 #include <stdbool.h>
 

@@ -12,7 +12,7 @@
 #ifndef SHELL_MQTT_H
 #define SHELL_MQTT_H
 
-#include "core/settings.h"
+#include "core/settings/settings.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

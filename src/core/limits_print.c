@@ -1,6 +1,6 @@
 #include "core/limits_rules.h"
 
-#include "core/settings.h"
+#include "core/settings/settings.h"
 
 #include <string.h>
 

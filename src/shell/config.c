@@ -3,7 +3,7 @@
  * counts them, takes indentation away and asks after each whether it led to a key. */
 #include "shell/config.h"
 
-#include "core/settings_table.h"
+#include "core/settings/settings_table.h"
 #include "shell/file.h"
 #include "shell/mqtt.h"
 

@@ -1,5 +1,5 @@
 /* The same table as the sample file and as the manual's table. */
-#include "core/settings_table.h"
+#include "core/settings/settings_table.h"
 #include "shell/config.h"
 
 #include <string.h>

@@ -1,7 +1,7 @@
 #include "docs.h"
 
 #include "core/payload.h"
-#include "core/settings_table.h"
+#include "core/settings/settings_table.h"
 #include "shell/words.h"
 
 #include <stdbool.h>

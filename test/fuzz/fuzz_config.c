@@ -2,7 +2,7 @@
 #include "fuzz.h"
 
 #include "core/limits.h"
-#include "core/settings_table.h"
+#include "core/settings/settings_table.h"
 #include "shell/config.h"
 
 #include <sys/mman.h>

@@ -5,7 +5,7 @@
 #include "scene.h"
 
 #include "core/bank.h"
-#include "core/settings_table.h"
+#include "core/settings/settings_table.h"
 
 #define STEPS_MAX 200
 #define CVL (1u << LIMIT_CVL)

@@ -19,8 +19,8 @@
 #include "core/dynamics.h"
 #include "core/limits.h"
 #include "core/rack.h"
-#include "core/settings.h"
-#include "core/settings_table.h"
+#include "core/settings/settings.h"
+#include "core/settings/settings_table.h"
 
 #include <stdio.h>
 #include <stdlib.h>

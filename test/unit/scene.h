@@ -5,7 +5,7 @@
 #include "core/bank.h"
 #include "core/limits.h"
 #include "core/rack.h"
-#include "core/settings.h"
+#include "core/settings/settings.h"
 
 #include <string.h>
 

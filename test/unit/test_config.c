@@ -1,5 +1,5 @@
 /* The configuration file: what is taken, and what is said of what is not. */
-#include "core/settings_table.h"
+#include "core/settings/settings_table.h"
 #include "shell/config.h"
 
 #include <setjmp.h>

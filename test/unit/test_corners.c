@@ -2,7 +2,7 @@
  * that are none. */
 #include "check.h"
 
-#include "core/settings_table.h"
+#include "core/settings/settings_table.h"
 
 static void test_settings_refused(void **state)
 {

@@ -1,6 +1,6 @@
 /* The tables of settings: defaults, parsing, writing, wishes, orders. */
-#include "core/settings.h"
-#include "core/settings_table.h"
+#include "core/settings/settings.h"
+#include "core/settings/settings_table.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -5,7 +5,7 @@
 #ifndef CORE_SETTINGS_TABLE_H
 #define CORE_SETTINGS_TABLE_H
 
-#include "core/settings.h"
+#include "core/settings/settings.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* The three tables of settings: rows, wishes, orders. What they mean stands in settings_table.h;
  * the defaults are those of the protection rules, and no range lets a value endanger a LiFePO4 cell. */
-#include "core/settings_table.h"
+#include "core/settings/settings_table.h"
 
 #include <string.h>
 

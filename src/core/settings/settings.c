@@ -1,9 +1,9 @@
 /* Reads, writes and checks values as settings_table.c says. */
-#include "core/settings.h"
+#include "core/settings/settings.h"
 
 #include "core/base/text.h"
 #include "core/command.h"
-#include "core/settings_table.h"
+#include "core/settings/settings_table.h"
 
 #include <limits.h>
 #include <string.h>
