@@ -9,6 +9,7 @@
 #include "core/announce.h"
 #include "core/bank.h"
 #include "core/confirm.h"
+#include "core/console/session.h"
 #include "core/dynamics.h"
 #include "core/history.h"
 #include "core/limits.h"
@@ -16,7 +17,6 @@
 #include "core/rack.h"
 #include "core/repeat.h"
 #include "core/schedule.h"
-#include "core/session.h"
 #include "core/settings/settings.h"
 
 #include <stdbool.h>

@@ -3,8 +3,8 @@
 #define CORE_FINDING_H
 
 #include "core/base/text.h"
+#include "core/console/overheard.h"
 #include "core/engine.h"
-#include "core/overheard.h"
 
 enum finding {
 	FINDING_BATTERY,      /* a module was read: the daemon can work with it */

@@ -6,7 +6,7 @@
 #ifndef CORE_SCHEDULE_H
 #define CORE_SCHEDULE_H
 
-#include "core/command.h"
+#include "core/console/command.h"
 #include "core/rack.h"
 #include "core/settings/settings.h"
 

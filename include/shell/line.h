@@ -4,7 +4,7 @@
 #ifndef SHELL_LINE_H
 #define SHELL_LINE_H
 
-#include "core/overheard.h"
+#include "core/console/overheard.h"
 #include "shell/player.h"
 #include "shell/port.h"
 #include "shell/recorder.h"

@@ -2,7 +2,7 @@
 #ifndef SHELL_PLAYER_H
 #define SHELL_PLAYER_H
 
-#include "core/command.h"
+#include "core/console/command.h"
 #include "core/playback.h"
 
 #include <stdbool.h>

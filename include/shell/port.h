@@ -5,7 +5,7 @@
 #ifndef SHELL_PORT_H
 #define SHELL_PORT_H
 
-#include "core/command.h"
+#include "core/console/command.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,7 +2,7 @@
 #ifndef SHELL_RECORDER_H
 #define SHELL_RECORDER_H
 
-#include "core/command.h"
+#include "core/console/command.h"
 #include "core/tape.h"
 
 #include <stdbool.h>

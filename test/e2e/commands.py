@@ -1,4 +1,4 @@
-"""Only reads: every byte that was written to a console, against the allowlist of the daemon (src/core/command.c).
+"""Only reads: every byte that was written to a console, against the allowlist of the daemon (src/core/console/command.c).
 
 The list is taken from the source, so that a command that is added there must be seen by a test, and the other way
 round: over all end-to-end tests the commands that were written are the allowlist, no more and no less.

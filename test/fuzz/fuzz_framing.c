@@ -1,7 +1,7 @@
 /* Framing: any bytes after any echo. The input is what comes from the line; its first line is the echo awaited. */
 #include "fuzz.h"
 
-#include "core/framing.h"
+#include "core/console/framing.h"
 #include "core/reply_scan.h"
 
 #define ECHO_MAX 24

@@ -2,7 +2,7 @@
 #ifndef TEST_BYTES_H
 #define TEST_BYTES_H
 
-#include "core/session.h"
+#include "core/console/session.h"
 
 static inline enum framing_event framing_byte(struct framing *f, char byte)
 {

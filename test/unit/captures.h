@@ -5,7 +5,7 @@
 
 #include "check.h"
 
-#include "core/framing.h"
+#include "core/console/framing.h"
 
 #include <dirent.h>
 #include <stdlib.h>

@@ -8,7 +8,7 @@
 
 #include "check.h"
 
-#include "core/framing.h"
+#include "core/console/framing.h"
 #include "core/reply.h"
 
 #include <stdlib.h>

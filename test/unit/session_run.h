@@ -5,7 +5,7 @@
 #include "bytes.h"
 #include "check.h"
 
-#include "core/session.h"
+#include "core/console/session.h"
 
 /* FLOOD and FLAGS are for scripts: many bytes, and a look at what was found. */
 enum stimulus { OPEN, CLOSE, START, SEND, FEED, TICK, FLOOD, FLAGS };

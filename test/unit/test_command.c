@@ -1,6 +1,6 @@
 #include "check.h"
 
-#include "core/command.h"
+#include "core/console/command.h"
 
 #include <stdlib.h>
 

@@ -3,7 +3,7 @@
 #include "captures.h"
 #include "check.h"
 
-#include "core/framing.h"
+#include "core/console/framing.h"
 
 #define DONE "Command completed successfully\r\n\r"
 #define END "$$\r\n\rpylon>"

@@ -1,7 +1,7 @@
 /* What kind of bytes come from a port that is not the battery's. */
 #include "check.h"
 
-#include "core/overheard.h"
+#include "core/console/overheard.h"
 
 static struct overheard hear(const char *bytes, size_t length)
 {

@@ -2,7 +2,7 @@
 #include "check.h"
 #include "session_script.h"
 
-#include "core/session.h"
+#include "core/console/session.h"
 
 /* A console that answers the first newline. */
 #define FOUND { 0, OPEN, "", PROBING, NONE, "flush @19200 nl" }, { 20, FEED, PROMPT, IDLE, SESSION_READY, "" }

@@ -2,7 +2,7 @@
 #include "bytes.h"
 #include "check.h"
 
-#include "core/session.h"
+#include "core/console/session.h"
 
 /* A session at `baud` that has had a whole reply of `bytes` to `pwr 1`, in `took_ms`. */
 static void learn(struct session *s, int32_t baud, int bytes, int64_t took_ms)

@@ -4,7 +4,7 @@
 #include "check.h"
 #include "session_run.h"
 
-#include "core/session.h"
+#include "core/console/session.h"
 
 /* ---- The recorded replies ---- */
 

@@ -2,7 +2,7 @@
 #include "core/settings/settings.h"
 
 #include "core/base/text.h"
-#include "core/command.h"
+#include "core/console/command.h"
 #include "core/settings/settings_table.h"
 
 #include <limits.h>

@@ -1,4 +1,4 @@
-#include "core/session.h"
+#include "core/console/session.h"
 
 #include "core/base/number.h"
 

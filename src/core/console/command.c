@@ -1,4 +1,4 @@
-#include "core/command.h"
+#include "core/console/command.h"
 
 #include "core/base/text.h"
 

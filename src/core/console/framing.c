@@ -1,4 +1,4 @@
-#include "core/framing.h"
+#include "core/console/framing.h"
 
 #include "core/base/text.h"
 

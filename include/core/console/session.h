@@ -6,8 +6,8 @@
 #ifndef CORE_SESSION_H
 #define CORE_SESSION_H
 
-#include "core/command.h"
-#include "core/framing.h"
+#include "core/console/command.h"
+#include "core/console/framing.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-#include "core/overheard.h"
+#include "core/console/overheard.h"
 
 #include <string.h>
 
