@@ -5,7 +5,7 @@
 #ifndef CORE_RACK_H
 #define CORE_RACK_H
 
-#include "core/reply.h"
+#include "core/reply/reply.h"
 #include "core/settings/settings.h"
 
 #include <stdbool.h>

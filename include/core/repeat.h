@@ -7,7 +7,7 @@
 #ifndef CORE_REPEAT_H
 #define CORE_REPEAT_H
 
-#include "core/reply.h"
+#include "core/reply/reply.h"
 
 #include <stdbool.h>
 #include <stdint.h>

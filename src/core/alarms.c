@@ -2,8 +2,8 @@
 
 #include "core/base/number.h"
 #include "core/base/trip.h"
-#include "core/events.h"
 #include "core/limits.h"
+#include "core/reply/events.h"
 
 #include <stddef.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 #include "core/limits.h"
 
 #include "core/base/number.h"
-#include "core/events.h"
 #include "core/limits_rules.h"
+#include "core/reply/events.h"
 
 #include <stddef.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 
 #include "core/base/number.h"
 #include "core/base/trip.h"
-#include "core/events.h"
+#include "core/reply/events.h"
 
 #include <stddef.h>
 

@@ -1,7 +1,7 @@
 #include "core/report.h"
 
 #include "core/base/text.h"
-#include "core/events.h"
+#include "core/reply/events.h"
 
 #include <string.h>
 

@@ -1,8 +1,8 @@
 #include "shell/json.h"
 
 #include "core/base/text.h"
-#include "core/events.h"
 #include "core/payload.h"
+#include "core/reply/events.h"
 
 #include <json-c/printbuf.h>
 #include <string.h>

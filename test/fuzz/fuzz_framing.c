@@ -2,7 +2,7 @@
 #include "fuzz.h"
 
 #include "core/console/framing.h"
-#include "core/reply_scan.h"
+#include "core/reply/reply_scan.h"
 
 #define ECHO_MAX 24
 

@@ -9,7 +9,7 @@
 #include "check.h"
 
 #include "core/console/framing.h"
-#include "core/reply.h"
+#include "core/reply/reply.h"
 
 #include <stdlib.h>
 

@@ -4,7 +4,7 @@
 #include "scene.h"
 
 #include "core/alarms.h"
-#include "core/events.h"
+#include "core/reply/events.h"
 
 enum input { SOC, PACK, CELL_HIGH, CELL_LOW, TEMP, PACK_TEMP, MOS };
 

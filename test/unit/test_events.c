@@ -1,6 +1,6 @@
 #include "check.h"
 
-#include "core/events.h"
+#include "core/reply/events.h"
 
 static const struct {
 	enum event_word word;

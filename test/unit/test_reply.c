@@ -1,6 +1,6 @@
 #include "reply_fixtures.h"
 
-#include "core/reply_scan.h"
+#include "core/reply/reply_scan.h"
 
 static void test_fixtures(void **state)
 {

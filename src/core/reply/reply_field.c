@@ -1,6 +1,6 @@
-#include "core/reply_field.h"
+#include "core/reply/reply_field.h"
 
-#include "core/reply_word.h"
+#include "core/reply/reply_word.h"
 
 #include <string.h>
 

@@ -6,9 +6,9 @@
  *   0#
  *   1#
  */
-#include "core/reply.h"
+#include "core/reply/reply.h"
 
-#include "core/reply_field.h"
+#include "core/reply/reply_field.h"
 
 #include <string.h>
 

@@ -5,8 +5,8 @@
 #ifndef CORE_REPLY_FIELD_H
 #define CORE_REPLY_FIELD_H
 
-#include "core/reply.h"
-#include "core/reply_scan.h"
+#include "core/reply/reply.h"
+#include "core/reply/reply_scan.h"
 
 #include <stddef.h>
 #include <stdint.h>

@@ -4,7 +4,7 @@
 #ifndef CORE_REPLY_PAIRS_H
 #define CORE_REPLY_PAIRS_H
 
-#include "core/reply_field.h"
+#include "core/reply/reply_field.h"
 
 struct reply_pairs {
 	const struct reply_field *fields; /* at most 32 */

@@ -1,4 +1,4 @@
-#include "core/reply_scan.h"
+#include "core/reply/reply_scan.h"
 
 #include <string.h>
 

@@ -1,4 +1,4 @@
-#include "core/reply_word.h"
+#include "core/reply/reply_word.h"
 
 static const char *const words[WORDS] = {
 	[WORD_NONE] = "-",

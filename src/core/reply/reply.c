@@ -1,7 +1,7 @@
-#include "core/reply.h"
+#include "core/reply/reply.h"
 
-#include "core/reply_columns.h"
-#include "core/reply_pairs.h"
+#include "core/reply/reply_columns.h"
+#include "core/reply/reply_pairs.h"
 
 #include <string.h>
 

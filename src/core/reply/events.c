@@ -1,4 +1,4 @@
-#include "core/events.h"
+#include "core/reply/events.h"
 
 #include <string.h>
 

@@ -6,7 +6,7 @@
 #ifndef CORE_REPLY_COLUMNS_H
 #define CORE_REPLY_COLUMNS_H
 
-#include "core/reply_field.h"
+#include "core/reply/reply_field.h"
 
 #define REPLY_COLUMNS_MAX 32
 

@@ -1,4 +1,4 @@
-#include "core/reply_pairs.h"
+#include "core/reply/reply_pairs.h"
 
 static enum reply_result read_pair(struct reply_reader *r, const struct reply_pairs *pairs,
                                    struct reply_span label, struct reply_span value, void *out,

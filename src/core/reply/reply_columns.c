@@ -1,4 +1,4 @@
-#include "core/reply_columns.h"
+#include "core/reply/reply_columns.h"
 
 /* The next name of the header. */
 static bool take_name(struct reply_tokens *tokens, struct reply_span *name)
