@@ -3,7 +3,7 @@
 #define SHELL_PLAYER_H
 
 #include "core/console/command.h"
-#include "core/playback.h"
+#include "core/recording/playback.h"
 
 #include <stdbool.h>
 #include <stddef.h>

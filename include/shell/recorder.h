@@ -1,9 +1,9 @@
-/* recorder: writes down the talk with a console, as core/tape.h has it. */
+/* recorder: writes down the talk with a console, as core/recording/tape.h has it. */
 #ifndef SHELL_RECORDER_H
 #define SHELL_RECORDER_H
 
 #include "core/console/command.h"
-#include "core/tape.h"
+#include "core/recording/tape.h"
 
 #include <stdbool.h>
 #include <stddef.h>

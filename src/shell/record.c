@@ -1,7 +1,7 @@
 #include "shell/record.h"
 
 #include "core/finding.h"
-#include "core/mask.h"
+#include "core/recording/mask.h"
 #include "shell/log.h"
 #include "shell/ports.h"
 #include "shell/trial.h"

@@ -1,7 +1,7 @@
 #include "shell/recorder.h"
 
 #include "core/base/number.h"
-#include "core/mask.h"
+#include "core/recording/mask.h"
 #include "shell/clock.h"
 
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* Serial numbers in a recording: what is masked, what must stay. */
 #include "check.h"
 
-#include "core/mask.h"
+#include "core/recording/mask.h"
 
 static void test_rows(void **state)
 {

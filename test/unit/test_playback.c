@@ -1,7 +1,7 @@
 /* A recording as a console: which bytes come after which command, and when. */
 #include "check.h"
 
-#include "core/playback.h"
+#include "core/recording/playback.h"
 
 #define CAME(at, text) { TAPE_CAME, at, 19200, text, sizeof(text) - 1 }
 #define SENT(at, text) { TAPE_SENT, at, 19200, text, sizeof(text) - 1 }

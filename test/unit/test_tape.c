@@ -1,7 +1,7 @@
 /* The text of a recording: written, read back, and what is refused. */
 #include "check.h"
 
-#include "core/tape.h"
+#include "core/recording/tape.h"
 
 static void test_lines(void **state)
 {

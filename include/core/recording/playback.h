@@ -5,7 +5,7 @@
 #ifndef CORE_PLAYBACK_H
 #define CORE_PLAYBACK_H
 
-#include "core/tape.h"
+#include "core/recording/tape.h"
 
 #include <stdbool.h>
 #include <stddef.h>

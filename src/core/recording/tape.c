@@ -1,4 +1,4 @@
-#include "core/tape.h"
+#include "core/recording/tape.h"
 
 #include "core/base/text.h"
 

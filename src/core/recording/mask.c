@@ -1,4 +1,4 @@
-#include "core/mask.h"
+#include "core/recording/mask.h"
 
 #include <stdbool.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "core/playback.h"
+#include "core/recording/playback.h"
 
 #include "core/base/number.h"
 
