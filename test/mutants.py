@@ -22,7 +22,7 @@ import time
 from collections import Counter, namedtuple
 
 SOURCES = ('src/core/limits.c', 'src/core/limits_module.c', 'src/core/limits_subject.c',
-           'src/core/limits_print.c', 'src/core/dynamics.c', 'src/core/confirm.c', 'src/core/alarms.c',
+           'src/core/limits_print.c', 'src/core/dynamics.c', 'src/core/rack/confirm.c', 'src/core/alarms.c',
            'src/core/publication.c', 'include/core/base/trip.h')
 TESTS = ('test_limits', 'test_limits_events', 'test_limits_full', 'test_limits_loss', 'test_limits_print',
          'test_limits_reasons', 'test_dynamics', 'test_confirm', 'test_alarms', 'test_publication', 'test_thresholds')

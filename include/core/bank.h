@@ -7,7 +7,7 @@
 #include "core/alarms.h"
 #include "core/history.h"
 #include "core/limits.h"
-#include "core/rack.h"
+#include "core/rack/rack.h"
 
 #define BANK_ID_MAX 12
 #define BANK_MODE_MAX 16

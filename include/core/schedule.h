@@ -7,7 +7,7 @@
 #define CORE_SCHEDULE_H
 
 #include "core/console/command.h"
-#include "core/rack.h"
+#include "core/rack/rack.h"
 #include "core/settings/settings.h"
 
 #include <stdbool.h>

@@ -37,7 +37,7 @@ def runs_out(flat):
     return abs(flat["TimeToGo"] - wanted) <= max(2, 0.002 * wanted)
 
 
-# What the daemon lets pass on a line that damages bytes (src/core/repeat.c): a digit that is wrong by so little
+# What the daemon lets pass on a line that damages bytes (src/core/rack/repeat.c): a digit that is wrong by so little
 # cannot be told from a battery that moves.
 NOISE = {"Dc.Voltage": 0.050, "Dc.Current": 0.5, "Dc.Temperature": 0.2, "Capacity": 0.1, "ConsumedAmphours": 0.1,
          "System.MinCellVoltage": 0.005, "System.MaxCellVoltage": 0.005, "System.MinCellTemperature": 0.2,

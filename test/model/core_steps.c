@@ -18,7 +18,7 @@
 #include "core/bank.h"
 #include "core/dynamics.h"
 #include "core/limits.h"
-#include "core/rack.h"
+#include "core/rack/rack.h"
 #include "core/settings/settings.h"
 #include "core/settings/settings_table.h"
 

@@ -4,7 +4,7 @@
 
 #include "core/bank.h"
 #include "core/limits.h"
-#include "core/rack.h"
+#include "core/rack/rack.h"
 #include "core/settings/settings.h"
 
 #include <string.h>

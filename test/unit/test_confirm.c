@@ -2,7 +2,7 @@
 #include "check.h"
 #include "scene.h"
 
-#include "core/confirm.h"
+#include "core/rack/confirm.h"
 
 static void reading(struct rack_reading *r, int32_t cell_mv)
 {

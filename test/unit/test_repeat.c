@@ -1,7 +1,7 @@
 /* Replies on a line that damages bytes: which of them agree, and when one is believed. */
 #include "check.h"
 
-#include "core/repeat.h"
+#include "core/rack/repeat.h"
 
 static struct reply_pwr a_pwr(int32_t current_ma)
 {

@@ -7,7 +7,7 @@
 #include "scene.h"
 
 #include "core/bank.h"
-#include "core/confirm.h"
+#include "core/rack/confirm.h"
 
 struct world {
 	struct scene s;

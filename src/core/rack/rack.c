@@ -1,4 +1,4 @@
-#include "core/rack.h"
+#include "core/rack/rack.h"
 
 #include "core/base/digest.h"
 #include "core/base/text.h"

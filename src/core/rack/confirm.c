@@ -1,4 +1,4 @@
-#include "core/confirm.h"
+#include "core/rack/confirm.h"
 
 void confirm_drop(struct confirm *c)
 {

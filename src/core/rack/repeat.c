@@ -1,4 +1,4 @@
-#include "core/repeat.h"
+#include "core/rack/repeat.h"
 
 #include <stddef.h>
 #include <string.h>
