@@ -4,9 +4,9 @@
 #ifndef CORE_BANK_H
 #define CORE_BANK_H
 
-#include "core/alarms.h"
 #include "core/history.h"
-#include "core/limits.h"
+#include "core/protection/alarms.h"
+#include "core/protection/limits.h"
 #include "core/rack/rack.h"
 
 #define BANK_ID_MAX 12

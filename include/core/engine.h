@@ -5,13 +5,13 @@
 #ifndef CORE_ENGINE_H
 #define CORE_ENGINE_H
 
-#include "core/alarms.h"
 #include "core/announce.h"
 #include "core/bank.h"
 #include "core/console/session.h"
-#include "core/dynamics.h"
 #include "core/history.h"
-#include "core/limits.h"
+#include "core/protection/alarms.h"
+#include "core/protection/dynamics.h"
+#include "core/protection/limits.h"
 #include "core/publication.h"
 #include "core/rack/confirm.h"
 #include "core/rack/rack.h"

@@ -6,7 +6,7 @@
 #ifndef CORE_PUBLICATION_H
 #define CORE_PUBLICATION_H
 
-#include "core/limits.h"
+#include "core/protection/limits.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 #include "shell/service.h"
 
 #include "core/base/text.h"
-#include "core/limits.h"
+#include "core/protection/limits.h"
 #include "shell/config.h"
 #include "shell/log.h"
 #include "shell/privileges.h"

@@ -4,7 +4,7 @@
 
 #include "check.h"
 
-#include "core/dynamics.h"
+#include "core/protection/dynamics.h"
 
 #define BOUNDS_RAMP_STEP_MS 100
 

@@ -1,7 +1,7 @@
 /* The configuration: any file. It lies in memory, so no disk is worn. */
 #include "fuzz.h"
 
-#include "core/limits.h"
+#include "core/protection/limits.h"
 #include "core/settings/settings_table.h"
 #include "shell/config.h"
 

@@ -3,7 +3,7 @@
 #define TEST_SCENE_H
 
 #include "core/bank.h"
-#include "core/limits.h"
+#include "core/protection/limits.h"
 #include "core/rack/rack.h"
 #include "core/settings/settings.h"
 

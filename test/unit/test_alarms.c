@@ -3,7 +3,7 @@
 #include "check.h"
 #include "scene.h"
 
-#include "core/alarms.h"
+#include "core/protection/alarms.h"
 #include "core/reply/events.h"
 
 enum input { SOC, PACK, CELL_HIGH, CELL_LOW, TEMP, PACK_TEMP, MOS };

@@ -1,7 +1,7 @@
 /* Dynamics: stricter at once, looser after the hold and along the ramp; N; what is shown meanwhile. */
 #include "check.h"
 
-#include "core/dynamics.h"
+#include "core/protection/dynamics.h"
 
 struct point {
 	int64_t now_ms;

@@ -1,7 +1,7 @@
 /* The rules as a person reads them, and the words of a reason. */
 #include "check.h"
 
-#include "core/limits_rules.h"
+#include "core/protection/limits_rules.h"
 
 #define LINE_MAX 512
 

@@ -1,7 +1,7 @@
-#include "core/limits.h"
+#include "core/protection/limits.h"
 
 #include "core/base/number.h"
-#include "core/limits_rules.h"
+#include "limits_rules.h"
 #include "core/reply/events.h"
 
 #include <stddef.h>

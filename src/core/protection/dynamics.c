@@ -1,4 +1,4 @@
-#include "core/dynamics.h"
+#include "core/protection/dynamics.h"
 
 #include "core/base/number.h"
 

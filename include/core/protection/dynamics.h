@@ -3,7 +3,7 @@
 #ifndef CORE_DYNAMICS_H
 #define CORE_DYNAMICS_H
 
-#include "core/limits.h"
+#include "core/protection/limits.h"
 #include "core/settings/settings.h"
 
 #include <stdbool.h>

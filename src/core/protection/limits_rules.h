@@ -5,7 +5,7 @@
 #ifndef CORE_LIMITS_RULES_H
 #define CORE_LIMITS_RULES_H
 
-#include "core/limits.h"
+#include "core/protection/limits.h"
 
 /* What a rule that looks at one module may use. */
 struct limits_module_input {

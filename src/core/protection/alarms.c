@@ -1,8 +1,8 @@
-#include "core/alarms.h"
+#include "core/protection/alarms.h"
 
 #include "core/base/number.h"
 #include "core/base/trip.h"
-#include "core/limits.h"
+#include "core/protection/limits.h"
 #include "core/reply/events.h"
 
 #include <stddef.h>

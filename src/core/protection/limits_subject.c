@@ -1,4 +1,4 @@
-#include "core/limits_rules.h"
+#include "limits_rules.h"
 
 #include "core/base/number.h"
 #include "core/base/trip.h"
