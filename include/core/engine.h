@@ -5,14 +5,14 @@
 #ifndef CORE_ENGINE_H
 #define CORE_ENGINE_H
 
-#include "core/announce.h"
-#include "core/bank.h"
 #include "core/console/session.h"
-#include "core/history.h"
+#include "core/output/announce.h"
+#include "core/output/bank.h"
+#include "core/output/history.h"
+#include "core/output/publication.h"
 #include "core/protection/alarms.h"
 #include "core/protection/dynamics.h"
 #include "core/protection/limits.h"
-#include "core/publication.h"
 #include "core/rack/confirm.h"
 #include "core/rack/rack.h"
 #include "core/rack/repeat.h"

@@ -1,8 +1,8 @@
-/* history_file: the battery's history in a small file on flash: core/history's text with the wall clock. */
+/* history_file: the battery's history in a small file on flash: core/output/history's text with the wall clock. */
 #ifndef SHELL_HISTORY_FILE_H
 #define SHELL_HISTORY_FILE_H
 
-#include "core/history.h"
+#include "core/output/history.h"
 
 #include <stdbool.h>
 

@@ -3,7 +3,7 @@
 #define SHELL_JSON_H
 
 #include "core/engine.h"
-#include "core/payload.h"
+#include "core/output/payload.h"
 #include "shell/json_build.h"
 
 #include <stddef.h>

@@ -2,7 +2,7 @@
 #ifndef SHELL_JSON_DISCOVERY_H
 #define SHELL_JSON_DISCOVERY_H
 
-#include "core/discovery.h"
+#include "core/output/discovery.h"
 #include "shell/json_build.h"
 
 #include <stddef.h>

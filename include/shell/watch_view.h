@@ -4,7 +4,7 @@
 #ifndef SHELL_WATCH_VIEW_H
 #define SHELL_WATCH_VIEW_H
 
-#include "core/bank.h"
+#include "core/output/bank.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 #include "core/engine_parts.h"
 
-#include "core/payload.h"
+#include "core/output/payload.h"
 #include "core/report.h"
 
 #include <string.h>

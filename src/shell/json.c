@@ -1,7 +1,7 @@
 #include "shell/json.h"
 
 #include "core/base/text.h"
-#include "core/payload.h"
+#include "core/output/payload.h"
 #include "core/reply/events.h"
 
 #include <json-c/printbuf.h>

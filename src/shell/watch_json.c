@@ -1,7 +1,7 @@
 #include "shell/watch_json.h"
 
 #include "core/base/text.h"
-#include "core/payload.h"
+#include "core/output/payload.h"
 
 #include <json-c/json.h>
 #include <math.h>

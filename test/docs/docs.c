@@ -1,7 +1,7 @@
 /* Prints what documents take from the program's own tables: `docs NAME`, with the names in main. */
 #include "docs.h"
 
-#include "core/payload.h"
+#include "core/output/payload.h"
 #include "shell/config.h"
 #include "shell/watch_json.h"
 #include "shell/words.h"

@@ -1,6 +1,6 @@
 #include "docs.h"
 
-#include "core/payload.h"
+#include "core/output/payload.h"
 #include "core/settings/settings_table.h"
 #include "shell/words.h"
 

@@ -4,7 +4,7 @@
 #include "fuzz.h"
 #include "scene.h"
 
-#include "core/bank.h"
+#include "core/output/bank.h"
 #include "core/settings/settings_table.h"
 
 #define STEPS_MAX 200

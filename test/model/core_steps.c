@@ -14,7 +14,7 @@
  * A line of output begins with "bank" or "lost", then CVL CCL DCL, charge and discharge blocked, the mode's
  * letter (B bulk, F float, U full charge, X blocked), what is published of the three, voltage, power and SoC, and alarms; for each module that answers its
  * number, the same of its own topic. Anything not understood ends the program with status 2. */
-#include "core/bank.h"
+#include "core/output/bank.h"
 #include "core/protection/alarms.h"
 #include "core/protection/dynamics.h"
 #include "core/protection/limits.h"

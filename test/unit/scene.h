@@ -2,7 +2,7 @@
 #ifndef TEST_SCENE_H
 #define TEST_SCENE_H
 
-#include "core/bank.h"
+#include "core/output/bank.h"
 #include "core/protection/limits.h"
 #include "core/rack/rack.h"
 #include "core/settings/settings.h"

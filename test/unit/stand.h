@@ -5,7 +5,7 @@
 #include "check.h"
 #include "scene.h"
 
-#include "core/bank.h"
+#include "core/output/bank.h"
 
 struct stand {
 	struct scene scene;

@@ -1,8 +1,8 @@
 /* What Home Assistant is told: every value that the documents have, names and ids, the room that it takes. */
 #include "check.h"
 
-#include "core/discovery.h"
-#include "core/payload.h"
+#include "core/output/discovery.h"
+#include "core/output/payload.h"
 #include "shell/json_discovery.h"
 #include "shell/mqtt.h"
 

@@ -2,7 +2,7 @@
  * silence, and why the limits are what they are stands on the link alone. */
 #include "bench.h"
 
-#include "core/payload.h"
+#include "core/output/payload.h"
 
 static struct bench b;
 

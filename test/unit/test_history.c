@@ -1,9 +1,9 @@
 /* Extremes, sums and counts of the history, and the text that is kept of it. */
 #include "check.h"
 
-#include "core/bank.h"
 #include "core/base/digest.h"
-#include "core/history.h"
+#include "core/output/bank.h"
+#include "core/output/history.h"
 
 #include <stdio.h>
 

@@ -2,7 +2,7 @@
 #include "check.h"
 #include "scene.h"
 
-#include "core/bank.h"
+#include "core/output/bank.h"
 
 #define DAYS_S (14 * 86400)
 #define HOUR 3600000

@@ -2,7 +2,7 @@
 #include "check.h"
 #include "scene.h"
 
-#include "core/bank.h"
+#include "core/output/bank.h"
 
 #define MINUTE INT64_C(60000)
 #define CELL(s, i, c) (&(s)->rack.module[i].bat.cell[c])

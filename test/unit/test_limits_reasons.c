@@ -2,7 +2,7 @@
 #include "check.h"
 #include "scene.h"
 
-#include "core/bank.h"
+#include "core/output/bank.h"
 
 static void set_soc(struct scene *s, int32_t value)
 {

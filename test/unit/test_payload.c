@@ -2,7 +2,7 @@
  * driver.md, "The keys that we send". */
 #include "check.h"
 
-#include "core/payload.h"
+#include "core/output/payload.h"
 
 #include <stdlib.h>
 

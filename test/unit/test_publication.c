@@ -2,8 +2,8 @@
 #include "check.h"
 
 #include "core/base/text.h"
-#include "core/payload.h"
-#include "core/publication.h"
+#include "core/output/payload.h"
+#include "core/output/publication.h"
 
 #include <stdlib.h>
 

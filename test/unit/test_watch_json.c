@@ -1,7 +1,7 @@
 /* What the daemon writes, `watch` reads: every figure comes back as it went out. */
 #include "check.h"
 
-#include "core/payload.h"
+#include "core/output/payload.h"
 #include "shell/json.h"
 #include "shell/watch_json.h"
 

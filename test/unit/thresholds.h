@@ -6,7 +6,7 @@
 #include "bench.h"
 #include "scene.h"
 
-#include "core/bank.h"
+#include "core/output/bank.h"
 #include "core/rack/confirm.h"
 
 struct world {

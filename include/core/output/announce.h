@@ -3,7 +3,7 @@
 #ifndef CORE_ANNOUNCE_H
 #define CORE_ANNOUNCE_H
 
-#include "core/discovery.h"
+#include "core/output/discovery.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,4 +1,4 @@
-#include "core/publication.h"
+#include "core/output/publication.h"
 
 #include <string.h>
 

@@ -1,4 +1,4 @@
-#include "core/bank.h"
+#include "core/output/bank.h"
 
 #include "core/base/number.h"
 #include "core/base/text.h"

@@ -1,8 +1,8 @@
-#include "core/history.h"
+#include "core/output/history.h"
 
-#include "core/bank.h"
 #include "core/base/digest.h"
 #include "core/base/number.h"
+#include "core/output/bank.h"
 
 #include <string.h>
 

@@ -1,4 +1,4 @@
-#include "core/discovery.h"
+#include "core/output/discovery.h"
 
 #include "core/base/text.h"
 

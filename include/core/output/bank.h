@@ -4,7 +4,7 @@
 #ifndef CORE_BANK_H
 #define CORE_BANK_H
 
-#include "core/history.h"
+#include "core/output/history.h"
 #include "core/protection/alarms.h"
 #include "core/protection/limits.h"
 #include "core/rack/rack.h"

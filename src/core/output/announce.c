@@ -1,4 +1,4 @@
-#include "core/announce.h"
+#include "core/output/announce.h"
 
 #include "core/base/digest.h"
 
