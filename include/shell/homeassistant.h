@@ -2,7 +2,7 @@
 #ifndef SHELL_HOMEASSISTANT_H
 #define SHELL_HOMEASSISTANT_H
 
-#include "core/engine.h"
+#include "core/engine/engine.h"
 #include "shell/json_build.h"
 #include "shell/mqtt.h"
 

@@ -2,7 +2,7 @@
 #ifndef SHELL_JSON_H
 #define SHELL_JSON_H
 
-#include "core/engine.h"
+#include "core/engine/engine.h"
 #include "core/output/payload.h"
 #include "shell/json_build.h"
 

@@ -2,7 +2,7 @@
 #ifndef SHELL_LOOP_H
 #define SHELL_LOOP_H
 
-#include "core/engine.h"
+#include "core/engine/engine.h"
 #include "shell/json.h"
 #include "shell/line.h"
 #include "shell/mqtt.h"

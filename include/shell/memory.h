@@ -5,7 +5,7 @@
 #ifndef SHELL_MEMORY_H
 #define SHELL_MEMORY_H
 
-#include "core/engine.h"
+#include "core/engine/engine.h"
 
 #include <stdbool.h>
 

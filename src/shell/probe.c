@@ -1,6 +1,6 @@
 #include "shell/probe.h"
 
-#include "core/finding.h"
+#include "core/engine/finding.h"
 #include "shell/log.h"
 #include "shell/ports.h"
 #include "shell/trial.h"

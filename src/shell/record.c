@@ -1,6 +1,6 @@
 #include "shell/record.h"
 
-#include "core/finding.h"
+#include "core/engine/finding.h"
 #include "core/recording/mask.h"
 #include "shell/log.h"
 #include "shell/ports.h"

@@ -1,6 +1,6 @@
 #include "shell/supervised.h"
 
-#include "core/engine.h"
+#include "core/engine/engine.h"
 #include "shell/log.h"
 
 #include <errno.h>

@@ -8,7 +8,7 @@
 
 #include "check.h"
 
-#include "core/engine.h"
+#include "core/engine/engine.h"
 
 #define BENCH_DELAY_MS 120 /* from a command to its whole reply */
 #define BENCH_LINES_MAX 256

@@ -1,7 +1,7 @@
 /* What the log hears: transitions, not conditions. The log of a GX is on flash. */
 #include "bench.h"
 
-#include "core/report.h"
+#include "core/engine/report.h"
 
 /* A thousand passes in good weather: nothing at all. */
 static void test_good_weather_is_silent(void **state)

@@ -1,7 +1,7 @@
 /* What is said of a port, from the state of an engine that has looked at it. */
 #include "check.h"
 
-#include "core/finding.h"
+#include "core/engine/finding.h"
 
 struct row {
 	enum finding finding;

@@ -4,7 +4,7 @@
  * `?` doubted, `-` to be confirmed, `~` late, `x` refused. "pwr" is the table, "pwr1" the module's own. */
 #include "check.h"
 
-#include "core/schedule.h"
+#include "core/engine/schedule.h"
 
 struct desk {
 	struct settings settings;

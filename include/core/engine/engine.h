@@ -6,6 +6,7 @@
 #define CORE_ENGINE_H
 
 #include "core/console/session.h"
+#include "core/engine/schedule.h"
 #include "core/output/announce.h"
 #include "core/output/bank.h"
 #include "core/output/history.h"
@@ -16,7 +17,6 @@
 #include "core/rack/confirm.h"
 #include "core/rack/rack.h"
 #include "core/rack/repeat.h"
-#include "core/schedule.h"
 #include "core/settings/settings.h"
 
 #include <stdbool.h>

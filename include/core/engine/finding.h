@@ -4,7 +4,7 @@
 
 #include "core/base/text.h"
 #include "core/console/overheard.h"
-#include "core/engine.h"
+#include "core/engine/engine.h"
 
 enum finding {
 	FINDING_BATTERY,      /* a module was read: the daemon can work with it */

@@ -1,4 +1,4 @@
-#include "core/engine_parts.h"
+#include "engine_parts.h"
 
 #include "core/base/text.h"
 

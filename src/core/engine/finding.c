@@ -1,4 +1,4 @@
-#include "core/finding.h"
+#include "core/engine/finding.h"
 
 static const struct {
 	const char *name;

@@ -1,7 +1,7 @@
-#include "core/engine_parts.h"
+#include "engine_parts.h"
 
 #include "core/base/text.h"
-#include "core/report.h"
+#include "core/engine/report.h"
 
 #include <string.h>
 

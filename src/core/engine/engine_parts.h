@@ -2,7 +2,7 @@
 #ifndef CORE_ENGINE_PARTS_H
 #define CORE_ENGINE_PARTS_H
 
-#include "core/engine.h"
+#include "core/engine/engine.h"
 
 /* engine_judge.c: works limits, alarms and what is shown out anew from what the rack holds now. */
 void engine_judge(struct engine *e, int64_t now_ms);

@@ -1,4 +1,4 @@
-#include "core/schedule.h"
+#include "core/engine/schedule.h"
 
 #include <string.h>
 

@@ -6,7 +6,7 @@
 #ifndef CORE_REPORT_H
 #define CORE_REPORT_H
 
-#include "core/engine.h"
+#include "core/engine/engine.h"
 
 void report_port_opened(struct engine_actions *out, char told[ENGINE_LINE_MAX], const char *port);
 /* `told` remembers the last reason; `reading`: the battery has been read before in this run. */
