@@ -18,7 +18,7 @@ LIBRARIES = libmosquitto json-c inih libserialport
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Iinclude $(WARNINGS) $(HARDENING) \
              $(shell pkg-config --cflags $(LIBRARIES) 2>/dev/null) $(CFLAGS)
 # libserialport is linked statically with two wrapped functions, so that it opens a pty as well
-# (src/shell/port_wrap.c).
+# (src/shell/port/port_wrap.c).
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack $(LDFLAGS) \
               -Wl,--wrap=get_port_details -Wl,--wrap=ioctl
 LIBS = $(shell pkg-config --libs libmosquitto json-c inih 2>/dev/null) -l:libserialport.a -lpthread

@@ -4,8 +4,8 @@
 
 #include "core/engine/engine.h"
 #include "shell/json.h"
-#include "shell/line.h"
 #include "shell/mqtt.h"
+#include "shell/port/line.h"
 
 #include <stdbool.h>
 

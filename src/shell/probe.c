@@ -2,7 +2,7 @@
 
 #include "core/engine/finding.h"
 #include "shell/log.h"
-#include "shell/ports.h"
+#include "shell/port/ports.h"
 #include "shell/trial.h"
 
 #include <json-c/json.h>

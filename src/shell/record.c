@@ -3,7 +3,7 @@
 #include "core/engine/finding.h"
 #include "core/recording/mask.h"
 #include "shell/log.h"
-#include "shell/ports.h"
+#include "shell/port/ports.h"
 #include "shell/trial.h"
 
 #include <errno.h>

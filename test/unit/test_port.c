@@ -1,5 +1,5 @@
 /* The serial port, played by a pty. */
-#include "shell/port.h"
+#include "shell/port/port.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /* Serial ports: their names below a /dev/serial of our own, their holders below a /proc of our own, and what this
  * machine really has. */
-#include "shell/ports.h"
+#include "shell/port/ports.h"
 
 #include "check.h"
 

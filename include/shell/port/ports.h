@@ -2,7 +2,7 @@
 #ifndef SHELL_PORTS_H
 #define SHELL_PORTS_H
 
-#include "shell/port.h"
+#include "shell/port/port.h"
 
 #include <stdbool.h>
 

@@ -1,4 +1,4 @@
-#include "shell/line.h"
+#include "shell/port/line.h"
 
 void line_init(struct line *l)
 {

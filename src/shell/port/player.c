@@ -1,4 +1,4 @@
-#include "shell/player.h"
+#include "shell/port/player.h"
 
 #include "shell/clock.h"
 #include "shell/file.h"

@@ -23,7 +23,7 @@ bool player_load(struct player *p, const char *path, bool fast, char *why);
 
 void player_free(struct player *p);
 
-/* As the functions of shell/port.h that have these names. */
+/* As the functions of shell/port/port.h that have these names. */
 void player_open(struct player *p, int32_t speed_baud);
 int player_fd(const struct player *p);
 bool player_set_speed(struct player *p, int32_t speed_baud);

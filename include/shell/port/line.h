@@ -1,13 +1,13 @@
 /* line: what the loop talks to: the serial port, with a recorder or a listener beside it, or a recording in its place.
  *
- * The functions are those of shell/port.h. */
+ * The functions are those of shell/port/port.h. */
 #ifndef SHELL_LINE_H
 #define SHELL_LINE_H
 
 #include "core/console/overheard.h"
-#include "shell/player.h"
-#include "shell/port.h"
-#include "shell/recorder.h"
+#include "shell/port/player.h"
+#include "shell/port/port.h"
+#include "shell/port/recorder.h"
 
 struct line {
 	struct port port;

@@ -1,4 +1,4 @@
-#include "shell/ports.h"
+#include "shell/port/ports.h"
 
 #include "core/base/text.h"
 #include "shell/file.h"

@@ -1,4 +1,4 @@
-#include "shell/recorder.h"
+#include "shell/port/recorder.h"
 
 #include "core/base/number.h"
 #include "core/recording/mask.h"

@@ -1,4 +1,4 @@
-#include "shell/port.h"
+#include "shell/port/port.h"
 
 #include "shell/clock.h"
 
