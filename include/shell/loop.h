@@ -3,8 +3,8 @@
 #define SHELL_LOOP_H
 
 #include "core/engine/engine.h"
-#include "shell/json.h"
-#include "shell/mqtt.h"
+#include "shell/broker/json.h"
+#include "shell/broker/mqtt.h"
 #include "shell/port/line.h"
 
 #include <stdbool.h>

@@ -4,8 +4,8 @@
 #include "shell/config.h"
 
 #include "core/settings/settings_table.h"
+#include "shell/broker/mqtt.h"
 #include "shell/file.h"
-#include "shell/mqtt.h"
 
 #include <errno.h>
 #include <ini.h>

@@ -1,11 +1,11 @@
 #include "shell/loop.h"
 
 #include "core/base/text.h"
+#include "shell/broker/homeassistant.h"
+#include "shell/broker/json.h"
 #include "shell/clock.h"
 #include "shell/config.h"
 #include "shell/history_file.h"
-#include "shell/homeassistant.h"
-#include "shell/json.h"
 #include "shell/log.h"
 #include "shell/memory.h"
 

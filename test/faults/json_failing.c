@@ -4,8 +4,8 @@
 #include "bench.h"
 
 #include "fail.h"
-#include "shell/json.h"
-#include "shell/json_discovery.h"
+#include "shell/broker/json.h"
+#include "shell/broker/json_discovery.h"
 
 #include <fcntl.h>
 #include <malloc.h>

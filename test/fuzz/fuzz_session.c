@@ -6,8 +6,8 @@
 #include "bounds.h"
 #include "fuzz.h"
 
-#include "shell/json.h"
-#include "shell/json_discovery.h"
+#include "shell/broker/json.h"
+#include "shell/broker/json_discovery.h"
 
 #define OPERATIONS_MAX 120
 #define SIMULATED_MAX_MS (2 * 60 * 1000)

@@ -3,8 +3,8 @@
 
 #include "core/output/discovery.h"
 #include "core/output/payload.h"
-#include "shell/json_discovery.h"
-#include "shell/mqtt.h"
+#include "shell/broker/json_discovery.h"
+#include "shell/broker/mqtt.h"
 
 #define VALUES_MAX 256
 

@@ -1,6 +1,6 @@
 /* The MQTT client against a real broker of its own, on a random loopback port.
  * With the argument `long`: what takes longer than the keepalive. */
-#include "shell/mqtt.h"
+#include "shell/broker/mqtt.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>

@@ -2,7 +2,7 @@
 #include "check.h"
 
 #include "core/output/payload.h"
-#include "shell/json.h"
+#include "shell/broker/json.h"
 #include "shell/watch_json.h"
 
 #include <stdlib.h>

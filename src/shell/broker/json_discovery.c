@@ -1,8 +1,8 @@
 /* Keys are Home Assistant's short ones: a module of 16 cells is 21 kB with them, 29 kB with the long ones. */
-#include "shell/json_discovery.h"
+#include "shell/broker/json_discovery.h"
 
-#include "shell/json_build.h"
-#include "shell/mqtt.h"
+#include "shell/broker/json_build.h"
+#include "shell/broker/mqtt.h"
 
 #include <stdio.h>
 #include <string.h>

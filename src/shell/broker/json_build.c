@@ -1,4 +1,4 @@
-#include "shell/json_build.h"
+#include "shell/broker/json_build.h"
 
 #include <json-c/printbuf.h>
 #include <string.h>

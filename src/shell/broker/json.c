@@ -1,4 +1,4 @@
-#include "shell/json.h"
+#include "shell/broker/json.h"
 
 #include "core/base/text.h"
 #include "core/output/payload.h"

@@ -3,7 +3,7 @@
 #define SHELL_JSON_DISCOVERY_H
 
 #include "core/output/discovery.h"
-#include "shell/json_build.h"
+#include "shell/broker/json_build.h"
 
 #include <stddef.h>
 

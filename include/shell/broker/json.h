@@ -4,7 +4,7 @@
 
 #include "core/engine/engine.h"
 #include "core/output/payload.h"
-#include "shell/json_build.h"
+#include "shell/broker/json_build.h"
 
 #include <stddef.h>
 

@@ -1,6 +1,6 @@
 /* The thread is ours and not mosquitto_loop_start's: that one resolves names in the caller's thread,
  * and ends without a word after some errors. */
-#include "shell/mqtt.h"
+#include "shell/broker/mqtt.h"
 
 #include "shell/clock.h"
 

@@ -3,8 +3,8 @@
 #define SHELL_HOMEASSISTANT_H
 
 #include "core/engine/engine.h"
-#include "shell/json_build.h"
-#include "shell/mqtt.h"
+#include "shell/broker/json_build.h"
+#include "shell/broker/mqtt.h"
 
 /* Where Home Assistant says that it has started; "" where nothing is to be announced. */
 void homeassistant_call_topic(const struct settings *settings, char topic[MQTT_TOPIC_MAX]);

@@ -1,6 +1,6 @@
-#include "shell/homeassistant.h"
+#include "shell/broker/homeassistant.h"
 
-#include "shell/json_discovery.h"
+#include "shell/broker/json_discovery.h"
 
 #include <stdio.h>
 
