@@ -4,7 +4,7 @@
 #include "shell/record.h"
 #include "shell/replay.h"
 #include "shell/service.h"
-#include "shell/watch.h"
+#include "shell/watch/watch.h"
 
 #include <getopt.h>
 #include <stddef.h>

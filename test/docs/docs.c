@@ -3,7 +3,7 @@
 
 #include "core/output/payload.h"
 #include "shell/config.h"
-#include "shell/watch_json.h"
+#include "shell/watch/watch_json.h"
 #include "shell/words.h"
 
 #include <stdio.h>

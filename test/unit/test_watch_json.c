@@ -3,7 +3,7 @@
 
 #include "core/output/payload.h"
 #include "shell/broker/json.h"
-#include "shell/watch_json.h"
+#include "shell/watch/watch_json.h"
 
 #include <stdlib.h>
 

@@ -1,8 +1,8 @@
 /* Fields, durations and keys of `pylontech-mqtt watch`. */
 #include "check.h"
 
-#include "shell/watch_pen.h"
-#include "shell/watch_terminal.h"
+#include "shell/watch/watch_pen.h"
+#include "shell/watch/watch_terminal.h"
 
 static char text[256];
 

@@ -1,7 +1,7 @@
 /* Screens of `pylontech-mqtt watch`, character by character. */
 #include "check.h"
 
-#include "shell/watch_view.h"
+#include "shell/watch/watch_view.h"
 
 #include <ctype.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "shell/watch_json.h"
+#include "shell/watch/watch_json.h"
 
 #include "core/base/text.h"
 #include "core/output/payload.h"

@@ -1,4 +1,4 @@
-#include "shell/watch_parts.h"
+#include "watch_parts.h"
 
 #include <stddef.h>
 #include <string.h>

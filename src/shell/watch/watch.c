@@ -1,11 +1,11 @@
-#include "shell/watch.h"
+#include "shell/watch/watch.h"
 
 #include "shell/clock.h"
 #include "shell/config.h"
 #include "shell/log.h"
 #include "shell/service.h"
-#include "shell/watch_json.h"
-#include "shell/watch_terminal.h"
+#include "shell/watch/watch_json.h"
+#include "shell/watch/watch_terminal.h"
 
 #include <errno.h>
 #include <poll.h>

@@ -1,4 +1,4 @@
-#include "shell/watch_parts.h"
+#include "watch_parts.h"
 
 #define CELL_TEXT 12      /* of a cell's columns all but the bar: "C15 3.341 ", the mark and a gap */
 #define SCALE_LEAST_MV 100 /* the chart spans at least this, so that a millivolt does not look like much */

@@ -1,4 +1,4 @@
-#include "shell/watch_pen.h"
+#include "shell/watch/watch_pen.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 #ifndef SHELL_WATCH_JSON_H
 #define SHELL_WATCH_JSON_H
 
-#include "shell/watch_view.h"
+#include "shell/watch/watch_view.h"
 
 #include <stdbool.h>
 

@@ -1,4 +1,4 @@
-#include "shell/watch_terminal.h"
+#include "shell/watch/watch_terminal.h"
 
 #include <stdlib.h>
 #include <string.h>

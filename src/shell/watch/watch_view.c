@@ -1,6 +1,6 @@
-#include "shell/watch_view.h"
+#include "shell/watch/watch_view.h"
 
-#include "shell/watch_parts.h"
+#include "watch_parts.h"
 
 #include <string.h>
 

@@ -2,8 +2,8 @@
 #ifndef SHELL_WATCH_PARTS_H
 #define SHELL_WATCH_PARTS_H
 
-#include "shell/watch_pen.h"
-#include "shell/watch_view.h"
+#include "shell/watch/watch_pen.h"
+#include "shell/watch/watch_view.h"
 
 struct sheet {
 	const struct watch_view *view;
