@@ -3,11 +3,11 @@
 #include "core/base/text.h"
 #include "shell/broker/homeassistant.h"
 #include "shell/broker/json.h"
-#include "shell/clock.h"
-#include "shell/config.h"
-#include "shell/history_file.h"
-#include "shell/log.h"
-#include "shell/memory.h"
+#include "shell/system/clock.h"
+#include "shell/system/config.h"
+#include "shell/system/history_file.h"
+#include "shell/system/log.h"
+#include "shell/system/memory.h"
 
 #include <errno.h>
 #include <poll.h>

@@ -1,5 +1,5 @@
-#include "shell/log.h"
-#include "shell/privileges.h"
+#include "shell/system/log.h"
+#include "shell/system/privileges.h"
 #include "shell/words.h"
 
 int main(int argc, char **argv)

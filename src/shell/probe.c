@@ -1,8 +1,8 @@
 #include "shell/probe.h"
 
 #include "core/engine/finding.h"
-#include "shell/log.h"
 #include "shell/port/ports.h"
+#include "shell/system/log.h"
 #include "shell/trial.h"
 
 #include <json-c/json.h>

@@ -2,8 +2,8 @@
 
 #include "core/engine/finding.h"
 #include "core/recording/mask.h"
-#include "shell/log.h"
 #include "shell/port/ports.h"
+#include "shell/system/log.h"
 #include "shell/trial.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 #include "shell/replay.h"
 
 #include "core/base/text.h"
-#include "shell/log.h"
+#include "shell/system/log.h"
 #include "shell/trial.h"
 
 #include <string.h>

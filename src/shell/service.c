@@ -2,10 +2,10 @@
 
 #include "core/base/text.h"
 #include "core/protection/limits.h"
-#include "shell/config.h"
-#include "shell/log.h"
-#include "shell/privileges.h"
-#include "shell/supervised.h"
+#include "shell/system/config.h"
+#include "shell/system/log.h"
+#include "shell/system/privileges.h"
+#include "shell/system/supervised.h"
 
 #include <stdio.h>
 

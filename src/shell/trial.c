@@ -1,8 +1,8 @@
 #include "shell/trial.h"
 
-#include "shell/config.h"
-#include "shell/log.h"
 #include "shell/service.h"
+#include "shell/system/config.h"
+#include "shell/system/log.h"
 
 #include <unistd.h>
 

@@ -2,7 +2,7 @@
 #include "docs.h"
 
 #include "core/output/payload.h"
-#include "shell/config.h"
+#include "shell/system/config.h"
 #include "shell/watch/watch_json.h"
 #include "shell/words.h"
 

@@ -3,7 +3,7 @@
 
 #include "core/protection/limits.h"
 #include "core/settings/settings_table.h"
-#include "shell/config.h"
+#include "shell/system/config.h"
 
 #include <sys/mman.h>
 #include <unistd.h>

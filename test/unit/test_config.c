@@ -1,6 +1,6 @@
 /* The configuration file: what is taken, and what is said of what is not. */
 #include "core/settings/settings_table.h"
-#include "shell/config.h"
+#include "shell/system/config.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,8 +1,8 @@
 /* The history in a file: whole or not at all, whatever happens to the disk in between. */
 #include "check.h"
 
-#include "shell/file.h"
-#include "shell/history_file.h"
+#include "shell/system/file.h"
+#include "shell/system/history_file.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 /* The log: whole lines, levels, nothing that can forge a line. */
-#include "shell/log.h"
+#include "shell/system/log.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -2,7 +2,7 @@
  * and ends without a word after some errors. */
 #include "shell/broker/mqtt.h"
 
-#include "shell/clock.h"
+#include "shell/system/clock.h"
 
 #include <errno.h>
 #include <mosquitto.h>

@@ -1,7 +1,7 @@
 #include "shell/port/player.h"
 
-#include "shell/clock.h"
-#include "shell/file.h"
+#include "shell/system/clock.h"
+#include "shell/system/file.h"
 
 #include <stdio.h>
 #include <stdlib.h>

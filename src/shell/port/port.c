@@ -1,6 +1,6 @@
 #include "shell/port/port.h"
 
-#include "shell/clock.h"
+#include "shell/system/clock.h"
 
 #include <errno.h>
 #include <fcntl.h>

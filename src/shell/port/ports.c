@@ -1,7 +1,7 @@
 #include "shell/port/ports.h"
 
 #include "core/base/text.h"
-#include "shell/file.h"
+#include "shell/system/file.h"
 
 #include <dirent.h>
 #include <libserialport.h>

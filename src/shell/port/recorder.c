@@ -2,7 +2,7 @@
 
 #include "core/base/number.h"
 #include "core/recording/mask.h"
-#include "shell/clock.h"
+#include "shell/system/clock.h"
 
 #include <fcntl.h>
 #include <string.h>

@@ -1,9 +1,9 @@
 #include "shell/watch/watch.h"
 
-#include "shell/clock.h"
-#include "shell/config.h"
-#include "shell/log.h"
 #include "shell/service.h"
+#include "shell/system/clock.h"
+#include "shell/system/config.h"
+#include "shell/system/log.h"
 #include "shell/watch/watch_json.h"
 #include "shell/watch/watch_terminal.h"
 

@@ -1,6 +1,6 @@
 /* The same table as the sample file and as the manual's table. */
 #include "core/settings/settings_table.h"
-#include "shell/config.h"
+#include "shell/system/config.h"
 
 #include <string.h>
 

@@ -1,4 +1,4 @@
-#include "shell/log.h"
+#include "shell/system/log.h"
 
 #include <errno.h>
 #include <poll.h>

@@ -1,4 +1,4 @@
-#include "shell/privileges.h"
+#include "shell/system/privileges.h"
 
 #include <stdint.h>
 #include <sys/prctl.h>

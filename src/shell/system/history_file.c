@@ -1,7 +1,7 @@
-#include "shell/history_file.h"
+#include "shell/system/history_file.h"
 
-#include "shell/file.h"
-#include "shell/log.h"
+#include "shell/system/file.h"
+#include "shell/system/log.h"
 
 #include <errno.h>
 #include <string.h>

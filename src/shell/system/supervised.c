@@ -1,7 +1,7 @@
-#include "shell/supervised.h"
+#include "shell/system/supervised.h"
 
 #include "core/engine/engine.h"
-#include "shell/log.h"
+#include "shell/system/log.h"
 
 #include <errno.h>
 #include <signal.h>

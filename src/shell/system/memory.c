@@ -1,8 +1,8 @@
-#include "shell/memory.h"
+#include "shell/system/memory.h"
 
 #include "core/base/digest.h"
 #include "core/base/text.h"
-#include "shell/file.h"
+#include "shell/system/file.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-#include "shell/file.h"
+#include "shell/system/file.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,11 +1,11 @@
 /* inih tells the handler no line number and only the first bad line, stops a value at a comment and
  * joins indented lines to the one before. So lines go to it one by one, from memory, by a reader that
  * counts them, takes indentation away and asks after each whether it led to a key. */
-#include "shell/config.h"
+#include "shell/system/config.h"
 
 #include "core/settings/settings_table.h"
 #include "shell/broker/mqtt.h"
-#include "shell/file.h"
+#include "shell/system/file.h"
 
 #include <errno.h>
 #include <ini.h>
