@@ -1,6 +1,6 @@
+#include "shell/commands/words.h"
 #include "shell/system/log.h"
 #include "shell/system/privileges.h"
-#include "shell/words.h"
 
 int main(int argc, char **argv)
 {

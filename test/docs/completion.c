@@ -1,6 +1,6 @@
 #include "docs.h"
 
-#include "shell/words.h"
+#include "shell/commands/words.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -2,9 +2,9 @@
 #include "docs.h"
 
 #include "core/output/payload.h"
+#include "shell/commands/words.h"
 #include "shell/system/config.h"
 #include "shell/watch/watch_json.h"
-#include "shell/words.h"
 
 #include <stdio.h>
 #include <string.h>

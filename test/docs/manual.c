@@ -2,7 +2,7 @@
 
 #include "core/output/payload.h"
 #include "core/settings/settings_table.h"
-#include "shell/words.h"
+#include "shell/commands/words.h"
 
 #include <stdbool.h>
 #include <stdio.h>

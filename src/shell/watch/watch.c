@@ -1,6 +1,6 @@
 #include "shell/watch/watch.h"
 
-#include "shell/service.h"
+#include "shell/commands/service.h"
 #include "shell/system/clock.h"
 #include "shell/system/config.h"
 #include "shell/system/log.h"

@@ -2,7 +2,7 @@
 #ifndef SHELL_RECORD_H
 #define SHELL_RECORD_H
 
-#include "shell/words.h"
+#include "shell/commands/words.h"
 
 word_run record_run;
 

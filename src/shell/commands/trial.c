@@ -1,6 +1,6 @@
-#include "shell/trial.h"
+#include "shell/commands/trial.h"
 
-#include "shell/service.h"
+#include "shell/commands/service.h"
 #include "shell/system/config.h"
 #include "shell/system/log.h"
 

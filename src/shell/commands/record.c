@@ -1,10 +1,10 @@
-#include "shell/record.h"
+#include "shell/commands/record.h"
 
 #include "core/engine/finding.h"
 #include "core/recording/mask.h"
+#include "shell/commands/trial.h"
 #include "shell/port/ports.h"
 #include "shell/system/log.h"
-#include "shell/trial.h"
 
 #include <errno.h>
 #include <string.h>

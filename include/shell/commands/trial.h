@@ -3,7 +3,7 @@
 #ifndef SHELL_TRIAL_H
 #define SHELL_TRIAL_H
 
-#include "shell/words.h"
+#include "shell/commands/words.h"
 
 /* Fills in loop->settings with the defaults, without a memory. */
 void trial_defaults(const struct words_line *line, struct loop *loop);

@@ -1,9 +1,9 @@
-#include "shell/probe.h"
+#include "shell/commands/probe.h"
 
 #include "core/engine/finding.h"
+#include "shell/commands/trial.h"
 #include "shell/port/ports.h"
 #include "shell/system/log.h"
-#include "shell/trial.h"
 
 #include <json-c/json.h>
 #include <string.h>

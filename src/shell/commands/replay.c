@@ -1,8 +1,8 @@
-#include "shell/replay.h"
+#include "shell/commands/replay.h"
 
 #include "core/base/text.h"
+#include "shell/commands/trial.h"
 #include "shell/system/log.h"
-#include "shell/trial.h"
 
 #include <string.h>
 

@@ -1,9 +1,9 @@
-#include "shell/words.h"
+#include "shell/commands/words.h"
 
-#include "shell/probe.h"
-#include "shell/record.h"
-#include "shell/replay.h"
-#include "shell/service.h"
+#include "shell/commands/probe.h"
+#include "shell/commands/record.h"
+#include "shell/commands/replay.h"
+#include "shell/commands/service.h"
 #include "shell/watch/watch.h"
 
 #include <getopt.h>

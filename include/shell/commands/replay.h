@@ -5,7 +5,7 @@
 #ifndef SHELL_REPLAY_H
 #define SHELL_REPLAY_H
 
-#include "shell/words.h"
+#include "shell/commands/words.h"
 
 word_run replay_run;
 

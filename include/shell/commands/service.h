@@ -2,7 +2,7 @@
 #ifndef SHELL_SERVICE_H
 #define SHELL_SERVICE_H
 
-#include "shell/words.h"
+#include "shell/commands/words.h"
 
 #define SERVICE_CONFIG "/data/conf/pylontech-mqtt.ini" /* where no -c is given */
 

@@ -1,4 +1,4 @@
-#include "shell/service.h"
+#include "shell/commands/service.h"
 
 #include "core/base/text.h"
 #include "core/protection/limits.h"
