@@ -8,7 +8,7 @@ import os
 import re
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-SOURCE = os.path.join(ROOT, "src", "core", "command.c")
+SOURCE = os.path.join(ROOT, "src", "core", "console", "command.c")
 ROW = re.compile(r'\{ "([^"]*)", \'(\\[nr])\', (true|false) \}')
 KINDS = re.compile(r"(?m)^\t\[COMMAND_")
 ENDS = {"\\n": "\n", "\\r": "\r"}
