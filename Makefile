@@ -23,8 +23,8 @@ ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack $(LDFLAGS) \
               -Wl,--wrap=get_port_details -Wl,--wrap=ioctl
 LIBS = $(shell pkg-config --libs libmosquitto json-c inih 2>/dev/null) -l:libserialport.a -lpthread
 
-CORE = $(patsubst src/%.c,$(BUILD)/%.o,$(wildcard src/core/*.c src/core/*/*.c))
-SHELL_OBJECTS = $(filter-out $(BUILD)/shell/main.o,$(patsubst src/%.c,$(BUILD)/%.o,$(wildcard src/shell/*.c src/shell/*/*.c)))
+CORE = $(patsubst src/%.c,$(BUILD)/%.o,$(wildcard src/core/*/*.c))
+SHELL_OBJECTS = $(patsubst src/%.c,$(BUILD)/%.o,$(wildcard src/shell/*.c src/shell/*/*.c))
 UNIT_TESTS = $(patsubst test/unit/%.c,$(BUILD)/test/%,$(wildcard test/unit/test_*.c))
 
 .DEFAULT_GOAL := all
@@ -35,7 +35,7 @@ all: $(BUILD)/pylontech-mqtt ## build the daemon
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1	\2/p' $(MAKEFILE_LIST) | expand -t 16
 
-$(BUILD)/pylontech-mqtt: $(BUILD)/shell/main.o $(SHELL_OBJECTS) $(CORE)
+$(BUILD)/pylontech-mqtt: $(BUILD)/main.o $(SHELL_OBJECTS) $(CORE)
 	@echo "  LINK  $@"
 	@$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 

@@ -19,11 +19,7 @@ flags="$flags -Wall -Wextra -Wconversion -Wshadow -Wformat=2 -Wstrict-prototypes
 # For size, like the libraries: a pass takes 7 % more instructions than for speed, and most of its time is the kernel's.
 echo "  PROG  $1"
 rm -rf "$objects"
-for source in "$root"/src/*.c "$root"/src/*/*.c "$root"/src/*/*/*.c; do
-	if [ -f "$source" ]; then
-		echo "$source"
-	fi
-done | compile_tree "$root/src" "$objects" "$compiler" "$flags -Os"
+find "$root/src" -name '*.c' | compile_tree "$root/src" "$objects" "$compiler" "$flags -Os"
 
 of_gcc() {
 	"$compiler" -print-file-name="$1"
