@@ -5,6 +5,7 @@
 #include "shell/commands/words.h"
 #include "shell/system/config.h"
 #include "shell/watch/watch_json.h"
+#include "shell/watch/watch_view.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -77,7 +78,7 @@ static void print_version(void)
 /* A picture of `watch`, drawn from what a daemon has said in the demo: "NAME PAYLOAD", a line each. */
 static bool print_watch(const char *path)
 {
-	static struct watch_view view = { .base = "victron-battery-middleware", .broker = "127.0.0.1:1883",
+	static struct watch_model view = { .base = "victron-battery-middleware", .broker = "127.0.0.1:1883",
 		                          .connected = true };
 	static char line[8192], screen[WATCH_SCREEN_MAX];
 	FILE *from = fopen(path, "r");

@@ -42,9 +42,9 @@ static void assert_same(const struct figures *a, const struct figures *b)
 	assert_string_equal(document, other);
 }
 
-static struct watch_view *read_back(const struct figures *f)
+static struct watch_model *read_back(const struct figures *f)
 {
-	static struct watch_view v;
+	static struct watch_model v;
 
 	memset(&v, 0, sizeof v);
 	assert_true(json_figures(&json, JSON_BANK, f, document, sizeof document) > 0);
@@ -60,7 +60,7 @@ static void test_figures_come_back(void **state)
 	(void)state;
 	for (int i = 0; i < COUNT_OF(counts); i++) {
 		fill(&f, counts[i]);
-		const struct watch_view *v = read_back(&f);
+		const struct watch_model *v = read_back(&f);
 
 		assert_same(&v->bank.figures, &f);
 		assert_true(v->bank.known && v->heard);
@@ -75,7 +75,7 @@ static void test_figures_come_back(void **state)
 static void test_absent(void **state)
 {
 	struct figures f;
-	struct watch_view *v;
+	struct watch_model *v;
 
 	(void)state;
 	fill(&f, 15);
@@ -109,7 +109,7 @@ static void test_odd_values(void **state)
 		"{\"Dc\":{\"Voltage\":\"high\",\"Current\":1e99,\"Power\":NaN,\"Temperature\":[1]},\"Soc\":{},\"Soh\":5000000000,"
 		"\"System\":{\"NrOfCellsPerBattery\":99},\"Info\":{\"ChargeMode\":7},\"Alarms\":3,\"TimeToGo\":2147483000,"
 		"\"Voltages\":{\"Cell1\":3.3}}";
-	static struct watch_view v;
+	static struct watch_model v;
 	struct figures f;
 
 	(void)state;
@@ -128,7 +128,7 @@ static void test_not_taken(void **state)
 		{ "pylon", "" }, { "pylon", "{" }, { "pylon", "[]" }, { "pylon", "null" }, { "link", "7" },
 		{ "battery_0", "{}" }, { "battery_17", "{}" }, { "battery_x", "{}" }, { "other", "{}" }, { "", "{}" },
 	};
-	static struct watch_view v, none;
+	static struct watch_model v, none;
 
 	(void)state;
 	for (int i = 0; i < COUNT_OF(rows); i++)
@@ -144,7 +144,7 @@ static void test_link(void **state)
 		"\"Cold: 3.0 C, module 2 cell 5\",\"discharge_current\":null},\"modules\":[{\"address\":16,\"online\":1,"
 		"\"age_ms\":1200,\"name\":\"EXTRA2000\",\"firmware\":\"B62.4\",\"barcode\":\"S16\",\"base\":\"Dischg\"},"
 		"{\"address\":2,\"online\":0,\"age_ms\":null},{\"address\":17,\"online\":1},7,{}]}";
-	static struct watch_view v;
+	static struct watch_model v;
 	const struct watch_member *m = &v.link.member[15];
 
 	(void)state;
@@ -185,7 +185,7 @@ static void test_the_longest_link(void **state)
 {
 	static struct engine engine;
 	static char text[32768];
-	static struct watch_view v;
+	static struct watch_model v;
 	const struct limits_reason reason = { .rule = "Recommendation of a module that is missing",
 		                              .verdict = { .value = -1, .unit = UNIT_BAT_BITS, .cell = 24 }, .address = 16 };
 
@@ -214,7 +214,7 @@ static void test_the_longest_link(void **state)
 /* Since when: sure only when another status was heard before. */
 static void test_status(void **state)
 {
-	static struct watch_view v;
+	static struct watch_model v;
 
 	(void)state;
 	assert_true(watch_json_take(&v, "status", "offline", 1000));

@@ -32,7 +32,7 @@ static void fill_alarms(struct figures *f)
 		f->alarm[a] = opt_some(0);
 }
 
-static void add_module(struct watch_view *v, int address)
+static void add_module(struct watch_model *v, int address)
 {
 	struct watch_document *d = &v->module[address - 1];
 	struct watch_member *m = &v->link.member[address - 1];
@@ -55,7 +55,7 @@ static void add_module(struct watch_view *v, int address)
 	fill_alarms(f);
 }
 
-static void add_bank(struct watch_view *v)
+static void add_bank(struct watch_model *v)
 {
 	struct figures *f = &v->bank.figures;
 
@@ -92,9 +92,9 @@ static void add_bank(struct watch_view *v)
 }
 
 /* An online service with modules 1 to `modules`. */
-static struct watch_view *fresh(int modules)
+static struct watch_model *fresh(int modules)
 {
-	static struct watch_view v;
+	static struct watch_model v;
 
 	memset(&v, 0, sizeof v);
 	strcpy(v.base, "victron-battery-middleware");
@@ -116,9 +116,9 @@ static struct watch_view *fresh(int modules)
 	return &v;
 }
 
-static struct watch_view *empty(void)
+static struct watch_model *empty(void)
 {
-	struct watch_view *v = fresh(0);
+	struct watch_model *v = fresh(0);
 
 	memset(v, 0, sizeof *v);
 	strcpy(v->base, "victron-battery-middleware");
@@ -126,7 +126,7 @@ static struct watch_view *empty(void)
 	return v;
 }
 
-static const char *draw(const struct watch_view *v, int columns, int rows)
+static const char *draw(const struct watch_model *v, int columns, int rows)
 {
 	struct watch_screen screen = { .columns = columns, .rows = rows, .keys = rows > 0, .now_ms = NOW_MS };
 
@@ -140,7 +140,7 @@ static const char *draw(const struct watch_view *v, int columns, int rows)
 
 static void test_whole(void **state)
 {
-	struct watch_view *v = fresh(3);
+	struct watch_model *v = fresh(3);
 
 	(void)state;
 	v->chosen = 2;
@@ -201,7 +201,7 @@ static void test_nothing(void **state)
 /* Values that one module does not tell, in all the places where they would stand. */
 static void test_absent(void **state)
 {
-	struct watch_view *v = fresh(1);
+	struct watch_model *v = fresh(1);
 
 	(void)state;
 	memset(&v->module[0].figures, 0, sizeof v->module[0].figures);
@@ -237,7 +237,7 @@ static void test_told_otherwise(void **state)
 		{ 864000, "\nCharge 125.4 of 150.0 Ah   3 of 3 modules" },
 		{ 863999, "\nCharge 125.4 of 150.0 Ah, empty in 9 d   3 of 3 modules" },
 	};
-	struct watch_view *v = fresh(1);
+	struct watch_model *v = fresh(1);
 
 	(void)state;
 	for (int i = 0; i < COUNT_OF(rows); i++) {
@@ -253,7 +253,7 @@ static void test_told_otherwise(void **state)
 
 static void test_narrow(void **state)
 {
-	struct watch_view *v = fresh(2);
+	struct watch_model *v = fresh(2);
 
 	(void)state;
 	assert_string_equal(draw(v, 59, 24),
@@ -285,7 +285,7 @@ static void test_narrow(void **state)
 
 static void test_wide(void **state)
 {
-	struct watch_view *v = fresh(2);
+	struct watch_model *v = fresh(2);
 
 	(void)state;
 	v->link.member[1].online = false;
@@ -344,7 +344,7 @@ static void test_window(void **state)
 
 	(void)state;
 	for (int i = 0; i < COUNT_OF(rows); i++) {
-		struct watch_view *v = fresh(16);
+		struct watch_model *v = fresh(16);
 		int chosen = rows[i].chosen == 0 ? 1 : rows[i].chosen;
 
 		v->chosen = rows[i].chosen;
@@ -366,7 +366,7 @@ static void test_every_size(void **state)
 {
 	(void)state;
 	for (int modules = 0; modules <= 16; modules += 4) {
-		struct watch_view *v = fresh(modules);
+		struct watch_model *v = fresh(modules);
 
 		for (int columns = 30; columns <= 210; columns += 3) {
 			for (int rows = 1; rows <= 45; rows++) {
@@ -382,7 +382,7 @@ static void test_every_size(void **state)
 /* Every module is there when there are lines enough, and 24 cells find room. */
 static void test_all(void **state)
 {
-	struct watch_view *v = fresh(16);
+	struct watch_model *v = fresh(16);
 
 	(void)state;
 	fill_cells(&v->module[15].figures, 24, 3300);
@@ -437,7 +437,7 @@ static void test_believed(void **state)
 	(void)state;
 	for (int i = 0; i < COUNT_OF(believed); i++) {
 		const struct believed *b = &believed[i];
-		struct watch_view *v = fresh(1);
+		struct watch_model *v = fresh(1);
 
 		v->connected = b->connected;
 		strcpy(v->trouble, b->trouble);
@@ -473,7 +473,7 @@ static void test_colours(void **state)
 {
 	static char plain[WATCH_SCREEN_MAX];
 	struct watch_screen screen = { .columns = 80, .rows = 24, .colour = true, .keys = true, .now_ms = NOW_MS };
-	struct watch_view *v = fresh(3);
+	struct watch_model *v = fresh(3);
 
 	(void)state;
 	v->link.member[1].online = false;
@@ -493,7 +493,7 @@ static void test_colours(void **state)
 
 static void test_hostile(void **state)
 {
-	struct watch_view *v = fresh(1);
+	struct watch_model *v = fresh(1);
 
 	(void)state;
 	strcpy(v->link.member[0].name, "\x1b[2J\x07\x9b\xff\n");
@@ -508,7 +508,7 @@ static void test_hostile(void **state)
 /* A failed sense line does not stretch the scale; its bar is full, or empty. */
 static void test_failed_sense_line(void **state)
 {
-	struct watch_view *v = fresh(1);
+	struct watch_model *v = fresh(1);
 
 	(void)state;
 	v->module[0].figures.cell_mv[0] = opt_some(4095);
@@ -522,7 +522,7 @@ static void test_failed_sense_line(void **state)
 /* Every alarm is named, on as many lines as that takes; modules make room. */
 static void test_many_alarms(void **state)
 {
-	struct watch_view *v = fresh(16);
+	struct watch_model *v = fresh(16);
 	const char *end;
 
 	(void)state;
@@ -551,7 +551,7 @@ static void test_many_alarms(void **state)
 /* Unless somebody has chosen, the cells of the module are shown that needs it most. */
 static void test_most_spread(void **state)
 {
-	struct watch_view *v = fresh(3);
+	struct watch_model *v = fresh(3);
 
 	(void)state;
 	v->module[2].figures.diff_mv.value = v->module[0].figures.diff_mv.value + 1; /* noise */
@@ -567,51 +567,51 @@ static void test_most_spread(void **state)
 
 static void test_choice(void **state)
 {
-	struct watch_view *v = fresh(3);
+	struct watch_model *v = fresh(3);
 
 	(void)state;
 	v->module[1].known = v->link.member[1].listed = false; /* 1 and 3 */
-	watch_view_move(v, 1);
+	watch_model_move(v, 1);
 	assert_int_equal(v->chosen, 3);
-	watch_view_move(v, 1);
+	watch_model_move(v, 1);
 	assert_int_equal(v->chosen, 3);
-	watch_view_choose(v, 2);
+	watch_model_choose(v, 2);
 	assert_int_equal(v->chosen, 3);
-	watch_view_move(v, -1);
+	watch_model_move(v, -1);
 	assert_int_equal(v->chosen, 1);
-	watch_view_move(v, -1);
+	watch_model_move(v, -1);
 	assert_int_equal(v->chosen, 1);
 	v->chosen = 3;
 	v->module[2].known = v->link.member[2].listed = false; /* the chosen one is gone */
 	draw(v, 80, 0);
 	assert_non_null(strstr(text, "\n> 1"));
 	v = empty();
-	watch_view_move(v, 1);
-	watch_view_move(v, -1);
+	watch_model_move(v, 1);
+	watch_model_move(v, -1);
 	assert_int_equal(v->chosen, 0);
 }
 
 static void test_complete(void **state)
 {
-	struct watch_view *v = fresh(2);
+	struct watch_model *v = fresh(2);
 
 	(void)state;
-	assert_true(watch_view_complete(v));
+	assert_true(watch_model_complete(v));
 	v->link.member[2].listed = true; /* lost: its topic is silent */
-	assert_true(watch_view_complete(v));
+	assert_true(watch_model_complete(v));
 	v->link.member[2].online = true;
-	assert_false(watch_view_complete(v));
+	assert_false(watch_model_complete(v));
 	v->module[2].known = true;
-	assert_true(watch_view_complete(v));
+	assert_true(watch_model_complete(v));
 	v->bank.known = false;
-	assert_false(watch_view_complete(v));
+	assert_false(watch_model_complete(v));
 	v->bank.known = true;
 	v->link.known = false;
-	assert_false(watch_view_complete(v));
+	assert_false(watch_model_complete(v));
 	v->link.known = true;
 	v->status = WATCH_OFFLINE;
-	assert_false(watch_view_complete(v));
-	assert_false(watch_view_complete(empty()));
+	assert_false(watch_model_complete(v));
+	assert_false(watch_model_complete(empty()));
 }
 
 int main(void)

@@ -6,6 +6,7 @@
 #include "shell/system/log.h"
 #include "shell/watch/watch_json.h"
 #include "shell/watch/watch_terminal.h"
+#include "shell/watch/watch_view.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -22,7 +23,7 @@
 
 struct watch {
 	struct mqtt *mqtt;
-	struct watch_view view;
+	struct watch_model view;
 	struct watch_terminal terminal;
 	bool live;         /* on a terminal; else one picture */
 	bool dirty;        /* something to show since the last screen */
@@ -88,9 +89,9 @@ static void take_keys(struct watch *w)
 
 		w->over |= key == WATCH_KEY_QUIT;
 		if (key == WATCH_KEY_PREVIOUS || key == WATCH_KEY_NEXT)
-			watch_view_move(&w->view, key == WATCH_KEY_NEXT ? 1 : -1);
+			watch_model_move(&w->view, key == WATCH_KEY_NEXT ? 1 : -1);
 		else if (key >= WATCH_KEY_1)
-			watch_view_choose(&w->view, (int)(key - WATCH_KEY_1) + 1);
+			watch_model_choose(&w->view, (int)(key - WATCH_KEY_1) + 1);
 	}
 	w->drawn_ms = 0; /* an answer at once */
 }
@@ -166,7 +167,7 @@ static int watch_once(struct watch *w)
 {
 	bool written;
 
-	while (!w->over && !watch_view_complete(&w->view) && clock_ms() - w->began_ms < picture_ms(w))
+	while (!w->over && !watch_model_complete(&w->view) && clock_ms() - w->began_ms < picture_ms(w))
 		turn(w);
 	written = print_picture(w, clock_ms());
 	return written && w->view.status == WATCH_ONLINE && w->view.bank.known ? 0 : ENGINE_EXIT_BATTERY;

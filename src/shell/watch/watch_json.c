@@ -112,17 +112,17 @@ static void take_link(struct watch_link *link, struct json_object *root, int64_t
 
 /* ---- All of them ---- */
 
-static bool take_status(struct watch_view *v, const char *payload, int64_t now_ms)
+static bool take_status(struct watch_model *model, const char *payload, int64_t now_ms)
 {
 	enum watch_status status = strcmp(payload, "online") == 0    ? WATCH_ONLINE
 	                           : strcmp(payload, "offline") == 0 ? WATCH_OFFLINE
 	                                                             : WATCH_UNTOLD;
 
-	if (status == v->status)
+	if (status == model->status)
 		return true;
-	v->status_seen = v->status != WATCH_UNTOLD;
-	v->status = status;
-	v->status_ms = now_ms;
+	model->status_seen = model->status != WATCH_UNTOLD;
+	model->status = status;
+	model->status_ms = now_ms;
 	return true;
 }
 
@@ -137,7 +137,7 @@ static int number_of(const char *name)
 	return address >= 1 && address <= RACK_MODULES_MAX ? (int)address : -1;
 }
 
-static bool take_document(struct watch_view *v, const char *name, const char *payload, int64_t now_ms)
+static bool take_document(struct watch_model *model, const char *name, const char *payload, int64_t now_ms)
 {
 	bool link = strcmp(name, "link") == 0;
 	int place = number_of(name);
@@ -145,20 +145,20 @@ static bool take_document(struct watch_view *v, const char *name, const char *pa
 	bool good = json_object_is_type(root, json_type_object);
 
 	if (good && link)
-		take_link(&v->link, root, now_ms);
+		take_link(&model->link, root, now_ms);
 	else if (good)
-		take_figures(place == 0 ? &v->bank : &v->module[place - 1], root, now_ms);
+		take_figures(place == 0 ? &model->bank : &model->module[place - 1], root, now_ms);
 	if (good) {
-		v->heard = true;
-		v->heard_ms = now_ms;
+		model->heard = true;
+		model->heard_ms = now_ms;
 	}
 	json_object_put(root);
 	return good;
 }
 
-bool watch_json_take(struct watch_view *v, const char *name, const char *payload, int64_t now_ms)
+bool watch_json_take(struct watch_model *model, const char *name, const char *payload, int64_t now_ms)
 {
 	if (strcmp(name, "status") == 0)
-		return take_status(v, payload, now_ms);
-	return take_document(v, name, payload, now_ms);
+		return take_status(model, payload, now_ms);
+	return take_document(model, name, payload, now_ms);
 }

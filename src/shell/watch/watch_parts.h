@@ -6,7 +6,7 @@
 #include "shell/watch/watch_view.h"
 
 struct sheet {
-	const struct watch_view *view;
+	const struct watch_model *view;
 	const struct watch_screen *screen;
 	struct pen pen;
 	int chosen;
@@ -22,11 +22,5 @@ void watch_rows_draw(struct sheet *sheet);
 
 /* The cells of the chosen module as bars. */
 void watch_chart_draw(struct sheet *sheet);
-
-/* A module that does not answer; without the link topic its own topic's silence tells. */
-bool watch_view_silent(const struct watch_view *view, int address);
-
-/* The highest alarm level; -1: none is known. */
-int watch_view_worst(const struct figures *figures);
 
 #endif

@@ -121,15 +121,15 @@ static void draw_module(struct sheet *s, int address, int rank)
 	const struct watch_document *d = &s->view->module[address - 1];
 	const struct watch_member *m = &s->view->link.member[address - 1];
 	struct pen *p = &s->pen;
-	int level = d->known ? watch_view_worst(&d->figures) : 0;
+	int level = d->known ? watch_model_worst(&d->figures) : 0;
 	char number[8];
 	struct text t = text_in(number, sizeof number);
 
 	text_int(&t, address);
-	pen_style(p, watch_view_silent(s->view, address) ? PEN_BAD : address == s->chosen ? PEN_CHOSEN : PEN_PLAIN);
+	pen_style(p, watch_model_silent(s->view, address) ? PEN_BAD : address == s->chosen ? PEN_CHOSEN : PEN_PLAIN);
 	pen_text(p, address == s->chosen ? ">" : " ");
 	pen_right(p, number, 2);
-	if (watch_view_silent(s->view, address)) {
+	if (watch_model_silent(s->view, address)) {
 		draw_silence(s, m);
 	} else {
 		pen_text(p, level > 0 ? "!" : " ");

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #define CELL_COLUMNS 26   /* of the chart: at least so many for a cell */
-#define SPREAD_STEP_MV 20
 #define BANK_TEXT 50      /* the bank's line without its bar */
 #define BANK_BAR_MIN 10
 #define BANK_BAR_MAX 40
@@ -13,66 +12,6 @@
 #define BLANKS_MAX 3
 #define LABEL_COLUMNS 7   /* "Alarms " */
 #define ALARM_TEXT_MAX 96 /* the longest name and sixteen modules */
-
-/* ---- Modules ---- */
-
-static bool present(const struct watch_view *v, int address)
-{
-	return address >= 1 && address <= RACK_MODULES_MAX &&
-	       (v->link.member[address - 1].listed || v->module[address - 1].known);
-}
-
-bool watch_view_silent(const struct watch_view *v, int address)
-{
-	const struct watch_member *m = &v->link.member[address - 1];
-	const struct watch_document *d = &v->module[address - 1];
-
-	return m->listed ? !m->online : v->heard_ms - d->heard_ms > WATCH_STALE_MS;
-}
-
-/* Unless somebody has chosen: the module whose cells differ most, in steps that noise does not cross. */
-static int chosen_of(const struct watch_view *v)
-{
-	int32_t most = -1;
-	int chosen = 0;
-
-	if (present(v, v->chosen))
-		return v->chosen;
-	for (int address = 1; address <= RACK_MODULES_MAX; address++) {
-		int32_t spread = watch_view_silent(v, address) ? 0 : opt_or(v->module[address - 1].figures.diff_mv, 0) / SPREAD_STEP_MV;
-
-		if (!present(v, address) || spread <= most)
-			continue;
-		most = spread;
-		chosen = address;
-	}
-	return chosen;
-}
-
-void watch_view_choose(struct watch_view *v, int address)
-{
-	if (present(v, address))
-		v->chosen = address;
-}
-
-void watch_view_move(struct watch_view *v, int step)
-{
-	int address = chosen_of(v) + step;
-
-	while (address >= 1 && address <= RACK_MODULES_MAX && !present(v, address))
-		address += step;
-	watch_view_choose(v, address);
-}
-
-bool watch_view_complete(const struct watch_view *v)
-{
-	if (v->status != WATCH_ONLINE || !v->bank.known || !v->link.known)
-		return false;
-	for (int i = 0; i < RACK_MODULES_MAX; i++)
-		if (v->link.member[i].online && !v->module[i].known)
-			return false;
-	return true;
-}
 
 /* ---- Small pieces ---- */
 
@@ -114,7 +53,7 @@ static void last_words(struct sheet *s)
 
 static void draw_offline(struct sheet *s, bool stale)
 {
-	const struct watch_view *v = s->view;
+	const struct watch_model *v = s->view;
 
 	pen_text(&s->pen, stale ? "The service is offline for " : "The service reads no battery for ");
 	ago(s, v->status_ms);
@@ -148,7 +87,7 @@ static void draw_traffic(struct sheet *s)
 /* The one line that says whether what stands below it can be believed. */
 static void draw_state(struct sheet *s)
 {
-	const struct watch_view *v = s->view;
+	const struct watch_model *v = s->view;
 	bool silent = v->heard && s->screen->now_ms - v->heard_ms > WATCH_STALE_MS;
 	struct pen *p = &s->pen;
 
@@ -284,36 +223,20 @@ static void draw_limits(struct sheet *s)
 
 /* ---- Alarms ---- */
 
-int watch_view_worst(const struct figures *f)
-{
-	struct opt level = opt_none();
-
-	for (enum alarm a = 0; a < ALARMS; a++)
-		level = opt_max(level, f->alarm[a]);
-	return opt_or(level, -1);
-}
-
-static bool has_alarm(const struct watch_view *v, int address, enum alarm a)
-{
-	const struct watch_document *d = &v->module[address - 1];
-
-	return d->known && !watch_view_silent(v, address) && opt_or(d->figures.alarm[a], 0) > 0;
-}
-
 /* "LowSoc (M3 M5)", with the modules that have it, where they tell. */
 static void describe(const struct sheet *s, enum alarm a, struct text *t)
 {
 	int culprits = 0, named = 0;
 
 	for (int i = 0; i < s->modules; i++)
-		culprits += has_alarm(s->view, s->module[i], a);
+		culprits += watch_model_has_alarm(s->view, s->module[i], a);
 	text_str(t, alarms_key(a));
 	if (culprits > 1 && culprits == s->modules) {
 		text_str(t, " (all)");
 		return;
 	}
 	for (int i = 0; i < s->modules; i++) {
-		if (!has_alarm(s->view, s->module[i], a))
+		if (!watch_model_has_alarm(s->view, s->module[i], a))
 			continue;
 		text_str(t, named++ == 0 ? " (M" : " M");
 		text_int(t, s->module[i]);
@@ -349,7 +272,7 @@ static void draw_level(struct sheet *s, int level)
 /* The worst first. */
 static void draw_alarms(struct sheet *s)
 {
-	int level = watch_view_worst(&s->view->bank.figures);
+	int level = watch_model_worst(&s->view->bank.figures);
 
 	pen_left(&s->pen, "Alarms", LABEL_COLUMNS);
 	if (level <= 0)
@@ -374,7 +297,7 @@ static int alarm_lines(const struct sheet *s)
 static void list_modules(struct sheet *s)
 {
 	for (int address = 1; address <= RACK_MODULES_MAX; address++)
-		if (present(s->view, address))
+		if (watch_model_present(s->view, address))
 			s->module[s->modules++] = address;
 }
 
@@ -431,16 +354,16 @@ static void draw_footer(struct sheet *s)
 	pen_end(p);
 }
 
-size_t watch_view_draw(const struct watch_view *view, const struct watch_screen *screen, char *out, size_t size)
+size_t watch_view_draw(const struct watch_model *model, const struct watch_screen *screen, char *out, size_t size)
 {
 	int width = screen->columns < WATCH_COLUMNS_MIN   ? WATCH_COLUMNS_MIN
 	            : screen->columns > WATCH_COLUMNS_MAX ? WATCH_COLUMNS_MAX
 	                                                  : screen->columns;
 	struct sheet s = {
-		.view = view,
+		.view = model,
 		.screen = screen,
 		.pen = pen_on(out, size, width, screen->rows, screen->colour),
-		.chosen = chosen_of(view),
+		.chosen = watch_model_chosen(model),
 	};
 
 	list_modules(&s);
