@@ -37,7 +37,4 @@ struct loop {
  * fit the battery (100). `loop` has what stands above the loop's own set, the rest zeroed. */
 int loop_run(struct loop *loop);
 
-/* Logs one sentence about the configuration: a config_report. */
-void loop_report(void *context, bool fault, const char *message);
-
 #endif

@@ -51,12 +51,6 @@ static void catch_signals(sigset_t *waiting)
 		sigdelset(waiting, numbers[i]);
 }
 
-void loop_report(void *context, bool fault, const char *message)
-{
-	(void)context;
-	log_line(fault ? LEVEL_ERROR : LEVEL_WARNING, "%s", message);
-}
-
 /* ---- The broker ---- */
 
 static void tell_of_memory(struct loop *l, bool made, const char *topic)
@@ -324,7 +318,7 @@ static void reload(struct loop *l)
 	struct settings fresh = l->settings;
 	bool other_broker;
 
-	if (!config_read(l->config_path, &fresh, loop_report, NULL) || fresh.serial.port[0] == '\0') {
+	if (!config_read(l->config_path, &fresh, &(struct config_reader){ mqtt_has_tls(), log_report, NULL }) || fresh.serial.port[0] == '\0') {
 		log_error("the configuration was not taken: going on with the old one");
 		return;
 	}

@@ -90,7 +90,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	assert_int_equal(pwrite(fd, data, size, 0), (ssize_t)size);
 	memset(&before, 0x5a, sizeof before);
 	out = before;
-	if (config_read(path, &out, hear, &heard)) {
+	if (config_read(path, &out, &(struct config_reader){ true, hear, &heard })) {
 		assert_int_equal(heard.faults, 0);
 		expect_sound(&out);
 		print_rules(&out);

@@ -15,6 +15,8 @@
 #define PATH_SIZE 256
 #define SAID_MAX 16384
 
+#define READER(said) (&(const struct config_reader){ true, take, (said) })
+
 static char folder[PATH_SIZE / 2];
 static char file[PATH_SIZE];
 
@@ -49,7 +51,21 @@ static bool read_text(const char *text, struct settings *s, struct said *said)
 {
 	memset(said, 0, sizeof(*said));
 	write_file(file, text, strlen(text), 0600);
-	return config_read(file, s, take, said);
+	return config_read(file, s, READER(said));
+}
+
+static void test_without_tls(void **state)
+{
+	(void)state;
+	const char *text = "[mqtt]\ntls = yes\n";
+	struct settings s;
+	struct said said = { .faults = 0 };
+
+	assert_true(read_text(text, &s, &said));
+	assert_true(s.mqtt.tls);
+	assert_false(config_read(file, &s, &(struct config_reader){ false, take, &said }));
+	assert_non_null(strstr(said.text, "F 2: [mqtt] tls = yes: this program was built without TLS"));
+	assert_int_equal(said.faults, 1);
 }
 
 static void test_empty_is_all_defaults(void **state)
@@ -172,7 +188,7 @@ static void test_zero_byte(void **state)
 	struct said said = { .faults = 0 };
 
 	write_file(file, text, sizeof(text) - 1, 0600);
-	assert_false(config_read(file, &s, take, &said));
+	assert_false(config_read(file, &s, READER(&said)));
 	assert_string_equal(said.text, "F 2: a zero byte: only text is allowed\n");
 }
 
@@ -224,18 +240,18 @@ static void test_no_regular_file(void **state)
 
 	snprintf(fifo, sizeof(fifo), "%s/fifo", folder);
 	assert_int_equal(mkfifo(fifo, 0600), 0);
-	assert_false(config_read(fifo, &s, take, &said));
+	assert_false(config_read(fifo, &s, READER(&said)));
 	assert_non_null(strstr(said.text, "fifo: not a regular file\n"));
 	unlink(fifo);
-	assert_false(config_read(folder, &s, take, &said));
-	assert_false(config_read("/nowhere/x", &s, take, &said));
+	assert_false(config_read(folder, &s, READER(&said)));
+	assert_false(config_read("/nowhere/x", &s, READER(&said)));
 	assert_non_null(strstr(said.text, "/nowhere/x: cannot be read: No such file"));
 	memset(large, '#', sizeof(large));
 	write_file(file, large, sizeof(large), 0600);
-	assert_false(config_read(file, &s, take, &said));
+	assert_false(config_read(file, &s, READER(&said)));
 	assert_non_null(strstr(said.text, "too large"));
 	write_file(file, large, sizeof(large) - 1, 0600);
-	assert_true(config_read(file, &s, take, &said));
+	assert_true(config_read(file, &s, READER(&said)));
 	assert_int_equal(said.faults, 4);
 }
 
@@ -292,17 +308,17 @@ static void test_values_over_the_file(void **state)
 	snprintf(path, sizeof(path), "%s/password", folder);
 	write_file(path, "y\n", 2, 0600);
 	write_file(file, text, sizeof(text) - 1, 0600);
-	assert_true(config_read_with(file, values, 3, &s, take, &said));
+	assert_true(config_read_with(file, values, 3, &s, READER(&said)));
 	assert_string_equal(s.mqtt.broker, "gx");
 	assert_int_equal(s.mqtt.port, 1884);
 	assert_string_equal(s.mqtt.username, "u");
 	assert_string_equal(s.mqtt.password, "y");
 	assert_string_equal(s.mqtt.topic_base, "other");
 	assert_string_equal(said.text, "");
-	assert_true(config_read_with(NULL, values, 1, &s, take, &said));
+	assert_true(config_read_with(NULL, values, 1, &s, READER(&said)));
 	assert_string_equal(s.mqtt.broker, "127.0.0.1");
 	assert_int_equal(s.mqtt.port, 1884);
-	assert_false(config_read_with(NULL, values, 2, &s, take, &said));
+	assert_false(config_read_with(NULL, values, 2, &s, READER(&said)));
 	assert_string_equal(said.text, "F command line: [mqtt] username is needed with a password\n");
 	unlink(path);
 }
@@ -315,14 +331,14 @@ static void test_password_open_to_others(void **state)
 	struct said said = { .faults = 0 };
 
 	write_file(file, with, sizeof(with) - 1, 0644);
-	assert_true(config_read(file, &s, take, &said));
+	assert_true(config_read(file, &s, READER(&said)));
 	assert_int_equal(said.warnings, 1);
 	assert_null(strstr(said.text, "secret"));
 	write_file(file, without, sizeof(without) - 1, 0644);
-	assert_true(config_read(file, &s, take, &said));
+	assert_true(config_read(file, &s, READER(&said)));
 	assert_int_equal(said.warnings, 2);
 	write_file(file, without, sizeof(without) - 1, 0600);
-	assert_true(config_read(file, &s, take, &said));
+	assert_true(config_read(file, &s, READER(&said)));
 	assert_int_equal(said.warnings, 2);
 }
 
@@ -393,6 +409,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_empty_is_all_defaults),
+		cmocka_unit_test(test_without_tls),
 		cmocka_unit_test(test_good_file),
 		cmocka_unit_test(test_faults),
 		cmocka_unit_test(test_zero_byte),

@@ -4,8 +4,6 @@
 
 #include "shell/commands/words.h"
 
-#define SERVICE_CONFIG "/data/conf/pylontech-mqtt.ini" /* where no -c is given */
-
 /* Reads the battery and publishes until it is asked to end; with -n only checks and prints the rules. */
 word_run service_run;
 

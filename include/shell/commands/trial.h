@@ -4,6 +4,10 @@
 #define SHELL_TRIAL_H
 
 #include "shell/commands/words.h"
+#include "shell/loop.h"
+
+/* The loop of the run, all zero: it is large, and there is only one. */
+struct loop *trial_loop(void);
 
 /* Fills in loop->settings with the defaults, without a memory. */
 void trial_defaults(const struct words_line *line, struct loop *loop);

@@ -5,8 +5,6 @@
 #ifndef SHELL_WORDS_H
 #define SHELL_WORDS_H
 
-#include "shell/loop.h"
-
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -23,8 +21,8 @@ struct words_line {
 	bool check, fast, help, json, keep_serials, once, supervised, verbose, version;
 };
 
-/* Does what the line asks for and returns the exit status. `loop` is all zero: it is large, and there is only one. */
-typedef int word_run(const struct words_line *line, struct loop *loop);
+/* Does what the line asks for and returns the exit status. */
+typedef int word_run(const struct words_line *line);
 
 struct words_row {
 	const char *name;      /* "": the daemon */

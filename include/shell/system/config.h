@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#define CONFIG_PATH "/data/conf/pylontech-mqtt.ini" /* where no -c is given */
+
 /* More faults than this are not told one by one. */
 #define CONFIG_FAULTS_MAX 20
 
@@ -21,12 +23,19 @@
  * It never holds the password. `message` is gone after the call. */
 typedef void config_report(void *context, bool fault, const char *message);
 
+/* For whom a configuration is read. */
+struct config_reader {
+	bool has_tls; /* it can encrypt: else tls = yes is refused */
+	config_report *report;
+	void *context; /* of `report` */
+};
+
 /* Reads the configuration at `path`: defaults, then the file, then the first line of password_file
  * into mqtt.password, then the order of the values. Every fault is reported, up to CONFIG_FAULTS_MAX.
  * Returns true and fills `out` when there was none; else false, and `out` is as it was. The file is
  * the owner's fault, so a false means exit status 100 at start. Never blocks (a FIFO or a device is
  * refused unread). Not for two threads at once. */
-bool config_read(const char *path, struct settings *out, config_report *report, void *context);
+bool config_read(const char *path, struct settings *out, const struct config_reader *reader);
 
 /* A value of the command line, for a key that there is. */
 struct config_value {
@@ -35,7 +44,7 @@ struct config_value {
 
 /* The same with `count` values laid over those of the file; `path` NULL: over the defaults. */
 bool config_read_with(const char *path, const struct config_value *values, int count, struct settings *out,
-                      config_report *report, void *context);
+                      const struct config_reader *reader);
 
 /* Prints conf/pylontech-mqtt.ini: every section and key with its text, range and default; the keys
  * themselves commented out, so that defaults of later releases apply. */

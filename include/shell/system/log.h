@@ -27,4 +27,7 @@ void log_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_line(enum settings_level level, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* Logs one sentence about the configuration: a config_report, which needs no context. */
+void log_report(void *context, bool fault, const char *message);
+
 #endif

@@ -166,9 +166,10 @@ static void finish(const struct words_line *line, struct json_object *all, int p
 	json_object_put(all);
 }
 
-int probe_run(const struct words_line *line, struct loop *loop)
+int probe_run(const struct words_line *line)
 {
 	static struct ports_entry entries[PORTS_MAX];
+	struct loop *loop = trial_loop();
 	struct json_object *all = json_object_new_array();
 	int ports = find_ports(line, entries), status = ENGINE_EXIT_BATTERY;
 	struct outcome o = { .ended = false };

@@ -52,11 +52,12 @@ static int finish(struct recorder *r, const char *path, const struct loop *loop,
 	return complete ? loop->exit_status : ENGINE_EXIT_BATTERY;
 }
 
-int record_run(const struct words_line *line, struct loop *loop)
+int record_run(const struct words_line *line)
 {
 	static struct recorder recorder; /* too large for the stack */
 	struct overheard overheard = { 0 };
 	const char *path = line->argument[0];
+	struct loop *loop = trial_loop();
 
 	if (!trial_settings(line, loop))
 		return ENGINE_EXIT_CONFIGURATION;

@@ -29,9 +29,10 @@ static void adjust(struct settings *s, const struct player *player, const char *
 	s->protection.frozen_ms = INT32_MAX; /* it is played again and again: that is no console that hangs */
 }
 
-int replay_run(const struct words_line *line, struct loop *loop)
+int replay_run(const struct words_line *line)
 {
 	const char *path = line->argument[0];
+	struct loop *loop = trial_loop();
 	char why[PLAYER_WHY_MAX];
 	struct player player;
 	int status;

@@ -2,6 +2,7 @@
 
 #include "core/base/text.h"
 #include "core/protection/limits.h"
+#include "shell/loop.h"
 #include "shell/system/config.h"
 #include "shell/system/log.h"
 #include "shell/system/privileges.h"
@@ -13,7 +14,7 @@
 
 static bool configure(struct loop *loop)
 {
-	if (!config_read(loop->config_path, &loop->settings, loop_report, NULL))
+	if (!config_read(loop->config_path, &loop->settings, &(struct config_reader){ mqtt_has_tls(), log_report, NULL }))
 		return false;
 	if (loop->settings.serial.port[0] == '\0') {
 		log_error("%s: [serial] port is not set: write the adapter's path, such as "
@@ -53,14 +54,15 @@ static int run(const struct words_line *line, struct loop *loop)
 	return loop_run(loop);
 }
 
-int service_run(const struct words_line *line, struct loop *loop)
+int service_run(const struct words_line *line)
 {
+	static struct loop loop; /* large, and zero */
 	int status;
 
-	loop->config_path = line->config_path ? line->config_path : SERVICE_CONFIG;
-	loop->once = line->once;
-	loop->verbose = line->verbose;
-	status = run(line, loop);
+	loop.config_path = line->config_path ? line->config_path : CONFIG_PATH;
+	loop.once = line->once;
+	loop.verbose = line->verbose;
+	status = run(line, &loop);
 	if (line->supervised)
 		supervised_wait(status);
 	return status;

@@ -1,10 +1,16 @@
 #include "shell/commands/trial.h"
 
-#include "shell/commands/service.h"
 #include "shell/system/config.h"
 #include "shell/system/log.h"
 
 #include <unistd.h>
+
+struct loop *trial_loop(void)
+{
+	static struct loop loop;
+
+	return &loop;
+}
 
 /* Whatever the service would find again after a run of its own. */
 static void forget(struct settings *s)
@@ -25,10 +31,10 @@ bool trial_settings(const struct words_line *line, struct loop *loop)
 {
 	const char *path = line->config_path;
 
-	if (path == NULL && access(SERVICE_CONFIG, F_OK) == 0)
-		path = SERVICE_CONFIG;
+	if (path == NULL && access(CONFIG_PATH, F_OK) == 0)
+		path = CONFIG_PATH;
 	trial_defaults(line, loop);
-	if (path != NULL && !config_read(path, &loop->settings, loop_report, NULL))
+	if (path != NULL && !config_read(path, &loop->settings, &(struct config_reader){ mqtt_has_tls(), log_report, NULL }))
 		return false;
 	forget(&loop->settings);
 	log_set_level(line->verbose ? LEVEL_DEBUG : loop->settings.level);

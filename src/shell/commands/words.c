@@ -1,9 +1,11 @@
 #include "shell/commands/words.h"
 
+#include "core/engine/engine.h"
 #include "shell/commands/probe.h"
 #include "shell/commands/record.h"
 #include "shell/commands/replay.h"
 #include "shell/commands/service.h"
+#include "shell/system/config.h"
 #include "shell/watch/watch.h"
 
 #include <getopt.h>
@@ -28,7 +30,7 @@ const struct words_row words_rows[] = {
 
 const struct words_option words_options[] = {
 	{ NULL, 'c', "FILE", offsetof(struct words_line, config_path), "daemon, record, replay, watch",
-	  "the configuration (default " SERVICE_CONFIG ")" },
+	  "the configuration (default " CONFIG_PATH ")" },
 	{ NULL, 'n', NULL, offsetof(struct words_line, check), "daemon",
 	  "check the configuration, print the rules that follow from it, and end" },
 	{ NULL, 'v', NULL, offsetof(struct words_line, verbose), NULL,

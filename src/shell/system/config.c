@@ -4,7 +4,6 @@
 #include "shell/system/config.h"
 
 #include "core/settings/settings_table.h"
-#include "shell/broker/mqtt.h"
 #include "shell/system/file.h"
 
 #include <errno.h>
@@ -21,8 +20,7 @@
 
 struct reading {
 	const char *path;
-	config_report *report;
-	void *context;
+	const struct config_reader *reader;
 	int faults;
 	struct settings settings;
 	int written[ROWS_MAX]; /* the line that set each row, 0: the default holds */
@@ -54,7 +52,7 @@ static void refuse(struct reading *r, int line, const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(message + used, sizeof(message) - used, format, arguments);
 	va_end(arguments);
-	r->report(r->context, true, message);
+	r->reader->report(r->reader->context, true, message);
 }
 
 static const char *section_known(const char *name, size_t length)
@@ -261,7 +259,7 @@ static void warn(struct reading *r, const char *path, const char *what)
 	size_t used = put_place(message, path, 0);
 
 	snprintf(message + used, sizeof(message) - used, "%s", what);
-	r->report(r->context, false, message);
+	r->reader->report(r->reader->context, false, message);
 }
 
 /* Takes the first line of the password file. */
@@ -310,7 +308,7 @@ static void check_tls(struct reading *r)
 	} files[] = { { "ca_file", mqtt->ca_file }, { "cert_file", mqtt->cert_file }, { "key_file", mqtt->key_file } };
 	int line = line_of(r, settings_find("mqtt", "tls"));
 
-	if (mqtt->tls && !mqtt_has_tls())
+	if (mqtt->tls && !r->reader->has_tls)
 		refuse(r, line, "[mqtt] tls = yes: this program was built without TLS; use the GX's own broker on 127.0.0.1, "
 		       "or build it for this machine");
 	if ((*mqtt->cert_file == '\0') != (*mqtt->key_file == '\0'))
@@ -353,9 +351,9 @@ static bool read_file(struct reading *r)
 }
 
 bool config_read_with(const char *path, const struct config_value *values, int count, struct settings *out,
-                      config_report *report, void *context)
+                      const struct config_reader *reader)
 {
-	struct reading r = { .path = path ? path : "command line", .report = report, .context = context };
+	struct reading r = { .path = path ? path : "command line", .reader = reader };
 
 	settings_defaults(&r.settings);
 	if (path && !read_file(&r))
@@ -370,7 +368,7 @@ bool config_read_with(const char *path, const struct config_value *values, int c
 	return r.faults == 0;
 }
 
-bool config_read(const char *path, struct settings *out, config_report *report, void *context)
+bool config_read(const char *path, struct settings *out, const struct config_reader *reader)
 {
-	return config_read_with(path, NULL, 0, out, report, context);
+	return config_read_with(path, NULL, 0, out, reader);
 }

@@ -126,3 +126,9 @@ void log_debug(const char *format, ...)
 {
 	WRITE_LINE(LEVEL_DEBUG);
 }
+
+void log_report(void *context, bool fault, const char *message)
+{
+	(void)context;
+	log_line(fault ? LEVEL_ERROR : LEVEL_WARNING, "%s", message);
+}

@@ -1,6 +1,7 @@
 #include "shell/watch/watch.h"
 
-#include "shell/commands/service.h"
+#include "core/engine/engine.h"
+#include "shell/broker/mqtt.h"
 #include "shell/system/clock.h"
 #include "shell/system/config.h"
 #include "shell/system/log.h"
@@ -22,7 +23,8 @@
 #define KEYS_MAX 64
 
 struct watch {
-	struct mqtt *mqtt;
+	struct settings settings;
+	struct mqtt mqtt;
 	struct watch_model view;
 	struct watch_terminal terminal;
 	bool live;         /* on a terminal; else one picture */
@@ -59,7 +61,7 @@ static void take_news(struct watch *w, int64_t now_ms)
 {
 	struct mqtt_news news;
 
-	while (mqtt_poll(w->mqtt, now_ms, &news)) {
+	while (mqtt_poll(&w->mqtt, now_ms, &news)) {
 		w->view.connected = news.kind == MQTT_CONNECTED;
 		snprintf(w->view.trouble, sizeof w->view.trouble, "%s", news.reason);
 		if (!w->view.connected)
@@ -72,7 +74,7 @@ static void take_messages(struct watch *w, int64_t now_ms)
 {
 	size_t base = strlen(w->view.base);
 
-	while (mqtt_hear(w->mqtt, &w->message))
+	while (mqtt_hear(&w->mqtt, &w->message))
 		if (strlen(w->message.topic) > base + 1)
 			w->dirty |= watch_json_take(&w->view, w->message.topic + base + 1, w->message.payload, now_ms);
 }
@@ -130,8 +132,8 @@ static int wait_ms(const struct watch *w, int64_t now_ms)
 static void turn(struct watch *w)
 {
 	struct pollfd fds[] = {
-		{ .fd = w->mqtt->heard_fd, .events = POLLIN },
-		{ .fd = mqtt_fd(w->mqtt), .events = POLLIN },
+		{ .fd = w->mqtt.heard_fd, .events = POLLIN },
+		{ .fd = mqtt_fd(&w->mqtt), .events = POLLIN },
 		{ .fd = w->live && w->terminal.keys ? STDIN_FILENO : -1, .events = POLLIN },
 	};
 
@@ -179,7 +181,7 @@ static int watch_once(struct watch *w)
 static bool configure(const struct words_line *line, struct settings *settings)
 {
 	const char *path = line->config_path                 ? line->config_path
-	                   : access(SERVICE_CONFIG, F_OK) == 0 ? SERVICE_CONFIG
+	                   : access(CONFIG_PATH, F_OK) == 0 ? CONFIG_PATH
 	                                                      : NULL;
 	const struct config_value all[] = {
 		{ "mqtt", "broker", line->broker },
@@ -194,28 +196,27 @@ static bool configure(const struct words_line *line, struct settings *settings)
 	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
 		if (all[i].value != NULL)
 			given[count++] = all[i];
-	return config_read_with(path, given, count, settings, loop_report, NULL);
+	return config_read_with(path, given, count, settings, &(struct config_reader){ mqtt_has_tls(), log_report, NULL });
 }
 
-int watch_run(const struct words_line *line, struct loop *loop)
+int watch_run(const struct words_line *line)
 {
 	static struct watch w; /* large, and zero */
-	const struct settings_mqtt *mqtt = &loop->settings.mqtt;
+	const struct settings_mqtt *mqtt = &w.settings.mqtt;
 	int status;
 
-	if (!configure(line, &loop->settings))
+	if (!configure(line, &w.settings))
 		return ENGINE_EXIT_CONFIGURATION;
-	w.mqtt = &loop->mqtt;
 	w.live = !line->once && watch_terminal_there();
 	w.began_ms = clock_ms();
 	memcpy(w.view.base, mqtt->topic_base, sizeof w.view.base);
 	snprintf(w.view.broker, sizeof w.view.broker, "%s:%d", mqtt->broker, (int)mqtt->port);
 	catch_signals();
-	if (!mqtt_listen(w.mqtt, mqtt)) {
-		log_error("the MQTT client could not be started: %s", w.mqtt->why);
+	if (!mqtt_listen(&w.mqtt, mqtt)) {
+		log_error("the MQTT client could not be started: %s", w.mqtt.why);
 		return ENGINE_EXIT_BATTERY;
 	}
 	status = w.live ? watch_live(&w) : watch_once(&w);
-	mqtt_stop(w.mqtt);
+	mqtt_stop(&w.mqtt);
 	return status;
 }
