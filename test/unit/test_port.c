@@ -1,4 +1,5 @@
 /* The serial port, played by a pty. */
+#include "core/base/address.h"
 #include "shell/port/port.h"
 
 #include <errno.h>
@@ -143,7 +144,7 @@ static void test_commands_go_out(void **state)
 	for (int kind = 0; kind < COMMAND_KINDS; kind++) {
 		struct command command = { .kind = (enum command_kind)kind, .address = 0 };
 		if (command_has_address(command.kind))
-			command.address = COMMAND_ADDRESS_MAX;
+			command.address = ADDRESS_MAX;
 		size_t length = command_bytes(command, expected);
 		assert_true(length > 0);
 		assert_true(port_send(&port, command));
@@ -151,7 +152,7 @@ static void test_commands_go_out(void **state)
 		assert_memory_equal(got, expected, length);
 	}
 	/* An address that cannot be: nothing is written. */
-	assert_false(port_send(&port, (struct command){ COMMAND_PWR, COMMAND_ADDRESS_MAX + 1 }));
+	assert_false(port_send(&port, (struct command){ COMMAND_PWR, ADDRESS_MAX + 1 }));
 	assert_false(port_send(&port, (struct command){ COMMAND_PWR, 0 }));
 	assert_int_equal(master_read(&pty, got, sizeof(got)), -1);
 	port_close(&port);

@@ -9,7 +9,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define COMMAND_ADDRESS_MAX 16
 #define COMMAND_BYTES_MAX 24
 
 enum command_kind {

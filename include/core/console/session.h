@@ -6,6 +6,7 @@
 #ifndef CORE_SESSION_H
 #define CORE_SESSION_H
 
+#include "core/base/address.h"
 #include "core/console/command.h"
 #include "core/console/framing.h"
 
@@ -71,7 +72,7 @@ struct session {
 	int32_t bytes;       /* that have come since */
 	int64_t byte_ms;     /* when the last of them came */
 	int64_t first_ms;    /* when the first of them came */
-	int32_t reply_bytes[COMMAND_KINDS][COMMAND_ADDRESS_MAX + 1]; /* of the last whole reply to it, with address 0 to
+	int32_t reply_bytes[COMMAND_KINDS][ADDRESS_MAX + 1]; /* of the last whole reply to it, with address 0 to
 	                                                              * any of its kind; 0: none yet */
 	bool swift;          /* it came faster than a wire at this speed can be */
 	bool at_once;        /* it was whole when it was looked at first: nobody knows how fast it came */

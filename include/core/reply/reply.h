@@ -11,12 +11,13 @@
 #ifndef CORE_REPLY_H
 #define CORE_REPLY_H
 
+#include "core/base/address.h"
 #include "core/base/opt.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#define REPLY_MODULES_MAX 16
+#define REPLY_MODULES_MAX ADDRESS_MAX
 #define REPLY_CELLS_MAX 24
 #define REPLY_NAME_MAX 32
 #define REPLY_WORD_MAX 16

@@ -1,5 +1,6 @@
 #include "core/console/command.h"
 
+#include "core/base/address.h"
 #include "core/base/text.h"
 
 #include <stdbool.h>
@@ -34,7 +35,7 @@ static bool address_fits(struct command command)
 {
 	if (!rows[command.kind].takes_address)
 		return command.address == 0;
-	return command.address >= 1 && command.address <= COMMAND_ADDRESS_MAX;
+	return command.address >= 1 && command.address <= ADDRESS_MAX;
 }
 
 void command_echo(struct command command, char out[COMMAND_BYTES_MAX])

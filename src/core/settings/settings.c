@@ -1,8 +1,8 @@
 /* Reads, writes and checks values as settings_table.c says. */
 #include "core/settings/settings.h"
 
+#include "core/base/address.h"
 #include "core/base/text.h"
-#include "core/console/command.h"
 #include "core/settings/settings_table.h"
 
 #include <limits.h>
@@ -365,7 +365,7 @@ static void put_addresses(struct text *t, const struct settings_row *row, uint32
 
 	if (mask == 0)
 		text_str(t, row->preset);
-	for (int i = 0; i < COMMAND_ADDRESS_MAX; i++) {
+	for (int i = 0; i < ADDRESS_MAX; i++) {
 		if (!(mask >> i & 1))
 			continue;
 		if (!first)
