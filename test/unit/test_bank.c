@@ -182,7 +182,7 @@ static void test_time_to_go(void **state)
 	assert_false(t.bank.time_to_go_s.known); /* no capacity known */
 	m->pwr.current_ma = opt_some(0);
 	stand_work(&t, 0, 0);
-	assert_opt(t.bank.time_to_go_s, BANK_TIME_TO_GO_MAX_S);
+	assert_opt(t.bank.time_to_go_s, FIGURES_TIME_TO_GO_MAX_S);
 	m->pwr.total_mah = opt_some(50000);
 	for (int i = 0; i < COUNT_OF(rows); i++) {
 		m->pwr.current_ma = opt_some(rows[i].current_ma);

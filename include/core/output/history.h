@@ -8,8 +8,8 @@
 #ifndef CORE_HISTORY_H
 #define CORE_HISTORY_H
 
-#include "core/base/opt.h"
 #include "core/base/text.h"
+#include "core/output/figures.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,8 +17,6 @@
 
 #define HISTORY_TEXT_MAX 1024
 #define HISTORY_KEEP_MS (60 * 60 * 1000) /* flash wears: no more often than this */
-
-struct figures;
 
 enum history_value {
 	/* extremes: absent until a value was seen */
@@ -55,16 +53,6 @@ struct history {
 	int64_t kept_ms;            /* when it was last handed out to be kept */
 	bool running;               /* current and power hold since at_ms */
 	int32_t current_ma, power_mw;
-};
-
-/* As the driver's keys have it; a part of the bank's figures. */
-struct history_figures {
-	struct opt voltage_low_mv, voltage_high_mv, cell_low_mv, cell_high_mv;
-	struct opt temp_low_mc, temp_high_mc;
-	struct opt drawn_ah, charged_wh, discharged_wh;
-	struct opt deepest_mah; /* below 0 */
-	struct opt since_full_s;
-	struct opt low_alarms, high_alarms;
 };
 
 /* A history that begins now. */

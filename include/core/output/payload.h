@@ -6,7 +6,7 @@
 #ifndef CORE_PAYLOAD_H
 #define CORE_PAYLOAD_H
 
-#include "core/output/bank.h"
+#include "core/output/figures.h"
 
 #include <stdbool.h>
 #include <stdint.h>

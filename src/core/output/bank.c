@@ -47,7 +47,8 @@ static int64_t divide_rounded(int64_t a, int64_t b)
 	return (a < 0 ? a - b / 2 : a + b / 2) / b;
 }
 
-int32_t bank_soc_milli(const struct rack *rack, const struct rack_reading *readings, int count)
+/* The SoC in thousandths of a percent, weighted by capacity. */
+static int32_t soc_milli_of(const struct rack *rack, const struct rack_reading *readings, int count)
 {
 	int64_t sum = 0, weights = 0;
 	bool weighted = true;
@@ -66,7 +67,7 @@ int32_t bank_soc_milli(const struct rack *rack, const struct rack_reading *readi
 void bank_subject(const struct rack *rack, const struct settings *settings,
                   const struct rack_reading *readings, int count, struct limits_subject *subject)
 {
-	int32_t soc = bank_soc_milli(rack, readings, count);
+	int32_t soc = soc_milli_of(rack, readings, count);
 	int64_t voltage = 0;
 
 	memset(subject, 0, sizeof *subject);
@@ -100,7 +101,7 @@ void bank_subject(const struct rack *rack, const struct settings *settings,
 /* "M3C14" in the bank, "C14" in a module's own document; the pack's own sensor has no cell. */
 static void write_id(char *out, int address, int cell, bool in_bank)
 {
-	struct text t = text_in(out, BANK_ID_MAX);
+	struct text t = text_in(out, FIGURES_ID_MAX);
 
 	if (in_bank) {
 		text_str(&t, "M");
@@ -262,13 +263,13 @@ static void put_sums(struct figures *f, const struct rack *rack,
 /* Known while nothing is drawn, too: the driver would go on with what it was told before. */
 static struct opt time_to_go_s(struct opt capacity_mah, int32_t current_ma)
 {
-	int64_t seconds = BANK_TIME_TO_GO_MAX_S;
+	int64_t seconds = FIGURES_TIME_TO_GO_MAX_S;
 
 	if (current_ma < 0 && !capacity_mah.known)
 		return opt_none();
 	if (current_ma < 0)
 		seconds = (int64_t)capacity_mah.value * SECONDS_PER_HOUR / -(int64_t)current_ma;
-	return opt_some(seconds < BANK_TIME_TO_GO_MAX_S ? (int32_t)seconds : BANK_TIME_TO_GO_MAX_S);
+	return opt_some(seconds < FIGURES_TIME_TO_GO_MAX_S ? (int32_t)seconds : FIGURES_TIME_TO_GO_MAX_S);
 }
 
 static void put_derived(struct figures *f)
@@ -300,7 +301,7 @@ static void put_common(struct figures *f, const struct rack *rack, const struct 
 		put_cell(f, rack, settings, readings, count, position);
 	f->low_mv = wish.known ? wish
 	                       : opt_some(limits_pack_mv(settings->protection.pack_low_cell_mv, cells));
-	f->soc_milli = opt_some(bank_soc_milli(rack, readings, count));
+	f->soc_milli = opt_some(soc_milli_of(rack, readings, count));
 	f->soc_pct = opt_some(f->soc_milli.value / 1000);
 }
 

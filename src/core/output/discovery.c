@@ -57,7 +57,7 @@ enum { BANK = 1, MODULE = 2, BOTH = BANK | MODULE, CELL = 4 | MODULE, LINK = 8, 
 #define STORED \
 	"{% set v = value_json %}{% if v.Capacity is number %}{{ (v.Capacity * v.Dc.Voltage / 1000) | round(2) }}" \
 	"{% else %}None{% endif %}"
-#define TO_EMPTY /* not known while nothing is drawn: bank.h, BANK_TIME_TO_GO_MAX_S */ \
+#define TO_EMPTY /* not known while nothing is drawn: figures.h, FIGURES_TIME_TO_GO_MAX_S */ \
 	"{{ value_json.get('TimeToGo') if value_json.get('TimeToGo', 864000) < 864000 else None }}"
 #define TO_FULL \
 	"{% set v = value_json %}{% if v.ConsumedAmphours is number and v.Dc.Current is number and v.Dc.Current > 0.1 %}" \

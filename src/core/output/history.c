@@ -2,7 +2,6 @@
 
 #include "core/base/digest.h"
 #include "core/base/number.h"
-#include "core/output/bank.h"
 
 #include <string.h>
 

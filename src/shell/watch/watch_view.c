@@ -180,7 +180,7 @@ static void draw_content(struct sheet *s)
 	pen_value(p, f->capacity_mah, 1, "");
 	pen_text(p, " of ");
 	pen_value(p, f->installed_mah, 1, " Ah");
-	if (f->time_to_go_s.known && f->time_to_go_s.value < BANK_TIME_TO_GO_MAX_S) {
+	if (f->time_to_go_s.known && f->time_to_go_s.value < FIGURES_TIME_TO_GO_MAX_S) {
 		pen_text(p, ", empty in ");
 		pen_age(p, (int64_t)f->time_to_go_s.value * 1000);
 	}
