@@ -243,8 +243,8 @@ static void apply(struct loop *l, int64_t now_ms)
 {
 	const struct engine_actions *a = &l->actions;
 
-	for (int i = 0; i < a->lines; i++)
-		log_line(a->line[i].level, "%s", a->line[i].text);
+	for (int i = 0; i < a->log.count; i++)
+		log_line(a->log.line[i].level, "%s", a->log.line[i].text);
 	if (a->close_port)
 		line_close(&l->line);
 	if (a->open_port)

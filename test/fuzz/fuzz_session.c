@@ -63,10 +63,10 @@ static void expect_orders(const struct engine_actions *a)
 /* No byte of the console gets into the log that could play tricks with a terminal. */
 static void expect_lines(const struct engine_actions *a)
 {
-	assert_in_range(a->lines, 0, ENGINE_LINES_MAX);
-	for (int i = 0; i < a->lines; i++) {
-		assert_non_null(memchr(a->line[i].text, '\0', ENGINE_LINE_MAX));
-		for (const char *c = a->line[i].text; *c != '\0'; c++)
+	assert_in_range(a->log.count, 0, REPORT_LINES_MAX);
+	for (int i = 0; i < a->log.count; i++) {
+		assert_non_null(memchr(a->log.line[i].text, '\0', REPORT_LINE_MAX));
+		for (const char *c = a->log.line[i].text; *c != '\0'; c++)
 			assert_in_range(*c, ' ', '~');
 	}
 }

@@ -66,7 +66,7 @@ struct bench {
 	size_t length;
 	/* what was seen */
 	char trace[BENCH_TRACE_MAX];
-	char line[BENCH_LINES_MAX][ENGINE_LINE_MAX]; /* down to level info */
+	char line[BENCH_LINES_MAX][REPORT_LINE_MAX]; /* down to level info */
 	int lines, debug_lines;
 	int banks, kept, links, statuses, modules[RACK_MODULES_MAX], opens;
 	int64_t bank_ms, module_ms[RACK_MODULES_MAX];
@@ -348,8 +348,8 @@ static inline void bench_trace(struct bench *b, struct command command)
 
 static inline void bench_keep_lines(struct bench *b)
 {
-	for (int i = 0; i < b->actions.lines; i++) {
-		const struct engine_line *line = &b->actions.line[i];
+	for (int i = 0; i < b->actions.log.count; i++) {
+		const struct report_line *line = &b->actions.log.line[i];
 
 		assert_true(strlen(line->text) > 0 && strlen(line->text) < sizeof line->text);
 		if (line->level == LEVEL_DEBUG)

@@ -16,13 +16,13 @@ static void test_first_steps(void **state)
 	assert_false(engine_online(&b.engine));
 	assert_false(a->close_port);
 	assert_int_equal(a->orders, 0);
-	assert_int_equal(a->lines, 0);
+	assert_int_equal(a->log.count, 0);
 	bench_step(&b, ENGINE_PORT_OPENED);
 	assert_false(a->open_port);
 	assert_false(a->publish_status);
-	assert_int_equal(a->lines, 1);
-	assert_string_equal(a->line[0].text, "port /dev/ttyBENCH is open: looking for the battery's console");
-	assert_int_equal(a->line[0].level, LEVEL_INFO);
+	assert_int_equal(a->log.count, 1);
+	assert_string_equal(a->log.line[0].text, "port /dev/ttyBENCH is open: looking for the battery's console");
+	assert_int_equal(a->log.line[0].level, LEVEL_INFO);
 	assert_int_equal(a->orders, 3);
 	assert_int_equal(a->order[0].kind, SESSION_FLUSH_INPUT);
 	assert_int_equal(a->order[1].kind, SESSION_SET_SPEED);
@@ -31,8 +31,8 @@ static void test_first_steps(void **state)
 	assert_int_equal(a->order[2].command.kind, COMMAND_NEWLINE);
 	b.now_ms += BENCH_DELAY_MS;
 	bench_step(&b, ENGINE_BYTES);
-	assert_int_equal(a->lines, 1);
-	assert_string_equal(a->line[0].text, "console found at 19200 baud, prompt pylon>, it was awake");
+	assert_int_equal(a->log.count, 1);
+	assert_string_equal(a->log.line[0].text, "console found at 19200 baud, prompt pylon>, it was awake");
 	assert_int_equal(a->orders, 1);
 	assert_int_equal(a->order[0].command.kind, COMMAND_PWR_TABLE);
 	assert_false(a->publish_bank || a->publish_modules || a->publish_link);

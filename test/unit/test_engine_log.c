@@ -112,7 +112,7 @@ static void test_rules_are_thinned(void **state)
 /* More than a step can hold: the last line is overwritten, nothing grows. */
 static void test_too_many_lines(void **state)
 {
-	static struct engine_actions out;
+	static struct report_lines out;
 	struct settings settings;
 	struct reply_table table = { .rows = 16 };
 	struct alarms_set told = { { 0 } }, now;
@@ -124,11 +124,11 @@ static void test_too_many_lines(void **state)
 	for (int i = 0; i < 16; i++)
 		table.row[i].address = (uint8_t)(i + 1);
 	report_unlisted(&out, &missing, &settings, &table);
-	assert_int_equal(out.lines, 15);
+	assert_int_equal(out.count, 15);
 	memset(&now, 2, sizeof now);
 	report_alarms(&out, &told, &now);
-	assert_int_equal(out.lines, ENGINE_LINES_MAX);
-	assert_string_equal(out.line[ENGINE_LINES_MAX - 1].text, "alarm FuseBlown: ALARM");
+	assert_int_equal(out.count, REPORT_LINES_MAX);
+	assert_string_equal(out.line[REPORT_LINES_MAX - 1].text, "alarm FuseBlown: ALARM");
 	assert_string_equal(out.line[14].text, "module 16 is in the stack, but not in [battery] addresses: it is "
 	                                       "not read and not counted");
 }
@@ -151,12 +151,12 @@ static void test_faults(void **state)
 
 	(void)state;
 	for (int i = 0; i < COUNT_OF(rows); i++) {
-		static struct engine_actions out;
+		static struct report_lines out;
 		bool strange = false;
 
-		out.lines = 0;
+		out.count = 0;
 		report_fault(&out, (struct command){ COMMAND_BAT, 2 }, &rows[i].fault, &module, &strange);
-		assert_int_equal(out.lines, 1);
+		assert_int_equal(out.count, 1);
 		assert_string_equal(out.line[0].text, rows[i].text);
 		assert_int_equal(out.line[0].level, LEVEL_INFO);
 		report_fault(&out, (struct command){ COMMAND_PWR_TABLE, 0 }, &rows[i].fault, NULL, &strange);
@@ -167,7 +167,7 @@ static void test_faults(void **state)
 /* A high-voltage battery is no news the second time. */
 static void test_high_voltage(void **state)
 {
-	static struct engine_actions out;
+	static struct report_lines out;
 	const struct reply_fault fault = { REPLY_HIGH_VOLTAGE, "BVlow", 1 };
 	bool strange = false;
 
@@ -175,7 +175,7 @@ static void test_high_voltage(void **state)
 	report_fault(&out, (struct command){ COMMAND_PWR_TABLE, 0 }, &fault, NULL, &strange);
 	report_fault(&out, (struct command){ COMMAND_PWR_TABLE, 0 }, &fault, NULL, &strange);
 	assert_true(strange);
-	assert_int_equal(out.lines, 1);
+	assert_int_equal(out.count, 1);
 	assert_int_equal(out.line[0].level, LEVEL_ERROR);
 }
 
@@ -194,10 +194,10 @@ static void test_refusals(void **state)
 
 	(void)state;
 	for (int i = 0; i < COUNT_OF(rows); i++) {
-		static struct engine_actions out;
+		static struct report_lines out;
 		struct module module = { .address = 2, .wanted = true };
 
-		out.lines = 0;
+		out.count = 0;
 		report_refused(&out, (struct command){ COMMAND_PWR, 2 }, rows[i].verdict, &module);
 		report_refused(&out, (struct command){ COMMAND_STAT, 2 }, rows[i].verdict, &module);
 		assert_non_null(strstr(out.line[0].text, rows[i].words));
@@ -211,7 +211,7 @@ static void test_refusals(void **state)
 /* Who a module is, as far as it tells. */
 static void test_identity(void **state)
 {
-	static struct engine_actions out;
+	static struct report_lines out;
 	struct module module = { .address = 3 };
 
 	(void)state;

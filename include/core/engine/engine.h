@@ -6,6 +6,7 @@
 #define CORE_ENGINE_H
 
 #include "core/console/session.h"
+#include "core/engine/report.h"
 #include "core/engine/schedule.h"
 #include "core/output/announce.h"
 #include "core/output/bank.h"
@@ -23,8 +24,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define ENGINE_LINES_MAX 24
-#define ENGINE_LINE_MAX 200
 #define ENGINE_EXIT_NONE (-1)
 #define ENGINE_EXIT_CONFIGURATION 100
 #define ENGINE_EXIT_BATTERY 111
@@ -50,15 +49,9 @@ struct engine_event {
 	bool taken; /* with ENGINE_PORT_FAILED: another program holds it */
 };
 
-struct engine_line {
-	enum settings_level level;
-	char text[ENGINE_LINE_MAX];
-};
-
 /* What the shell has to do after a step, in this order. */
 struct engine_actions {
-	struct engine_line line[ENGINE_LINES_MAX]; /* log these */
-	int lines;
+	struct report_lines log;
 	bool close_port;
 	bool open_port; /* and answer with ENGINE_PORT_OPENED or ENGINE_PORT_FAILED */
 	struct session_order order[SESSION_ORDERS_MAX]; /* do these to the port */
@@ -83,10 +76,8 @@ struct engine_told {
 	bool unlike;      /* that its modules differ in their number of cells */
 	uint32_t missing; /* modules that answer and are not in `addresses` */
 	uint32_t fast;    /* bit N-1: that `getpwr` is used for module N */
-	char port[ENGINE_LINE_MAX]; /* why the port is not open; "" while it is */
-	const char *rule[LIMIT_KINDS];
-	int64_t rule_ms[LIMIT_KINDS];
-	bool charge_blocked, discharge_blocked;
+	char port[REPORT_LINE_MAX]; /* why the port is not open; "" while it is */
+	struct report_told_limits limits;
 	bool lost;        /* that every module is lost */
 	struct alarms_set alarms;
 };

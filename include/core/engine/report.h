@@ -1,64 +1,94 @@
 /* report: sentences for the owner. What happened, to which module or key, what the program does now, what
  * the owner can do.
  *
- * Each adds a line to the actions of the step under way. Conditions are told when they begin and when they
+ * Each adds a line to those of the step under way. Conditions are told when they begin and when they
  * end; the log of a GX is on flash, so what can repeat is thinned here. */
 #ifndef CORE_REPORT_H
 #define CORE_REPORT_H
 
-#include "core/engine/engine.h"
+#include "core/console/session.h"
+#include "core/engine/schedule.h"
+#include "core/protection/alarms.h"
+#include "core/protection/limits.h"
+#include "core/rack/rack.h"
+#include "core/settings/settings.h"
 
-void report_port_opened(struct engine_actions *out, char told[ENGINE_LINE_MAX], const char *port);
+#include <stdbool.h>
+#include <stdint.h>
+
+#define REPORT_LINES_MAX 24
+#define REPORT_LINE_MAX 200
+
+struct report_line {
+	enum settings_level level;
+	char text[REPORT_LINE_MAX];
+};
+
+/* To be logged, in this order. When they are full the last one is overwritten. */
+struct report_lines {
+	struct report_line line[REPORT_LINES_MAX];
+	int count;
+};
+
+/* What was told of the limits last. */
+struct report_told_limits {
+	const char *rule[LIMIT_KINDS];
+	int64_t rule_ms[LIMIT_KINDS];
+	bool charge_blocked, discharge_blocked;
+};
+
+void report_port_opened(struct report_lines *out, char told[REPORT_LINE_MAX], const char *port);
 /* `told` remembers the last reason; `reading`: the battery has been read before in this run. */
-void report_port_failed(struct engine_actions *out, char told[ENGINE_LINE_MAX], const char *why,
+void report_port_failed(struct report_lines *out, char told[REPORT_LINE_MAX], const char *why,
                         bool reading);
-void report_console_found(struct engine_actions *out, const struct session *session);
-void report_console_silent(struct engine_actions *out, const struct session *session, bool reading);
+void report_console_found(struct report_lines *out, const struct session *session);
+void report_console_silent(struct report_lines *out, const struct session *session, bool reading);
 /* `missing`: the port is, so that the program stays up; else it ends. `taken`: another program holds the port. */
-void report_giving_up(struct engine_actions *out, int failed_polls, bool missing, bool taken);
-void report_login(struct engine_actions *out, bool accepted);
+void report_giving_up(struct report_lines *out, int failed_polls, bool missing, bool taken);
+void report_login(struct report_lines *out, bool accepted);
 
 /* `module` is that of the command, NULL for a command to the whole stack (no required command is). The first of
  * a module is told, then one in a hundred; the others only at level debug. */
-void report_refused(struct engine_actions *out, struct command command,
+void report_refused(struct report_lines *out, struct command command,
                     enum framing_verdict verdict, const struct module *module);
-void report_unreadable(struct engine_actions *out, struct command command,
+void report_unreadable(struct report_lines *out, struct command command,
                        const struct module *module, bool late);
 /* The line has shown damage after a time without. */
-void report_noisy(struct engine_actions *out);
+void report_noisy(struct report_lines *out);
 /* `strange`: whether a high-voltage battery was told already. */
-void report_fault(struct engine_actions *out, struct command command,
+void report_fault(struct report_lines *out, struct command command,
                   const struct reply_fault *fault, const struct module *module, bool *strange);
 
 /* What became of `getpwr` for a module; `told` keeps a bit for each that uses it. */
-void report_fast(struct engine_actions *out, uint32_t *told, int address, enum schedule_fast fast);
+void report_fast(struct report_lines *out, uint32_t *told, int address, enum schedule_fast fast);
 
-void report_identity(struct engine_actions *out, const struct module *module, bool swapped);
+void report_identity(struct report_lines *out, const struct module *module, bool swapped);
 /* `frozen`: it is lost although it answers. */
-void report_module_state(struct engine_actions *out, const struct rack *rack,
+void report_module_state(struct report_lines *out, const struct rack *rack,
                          const struct module *module, int64_t patience_ms, bool frozen);
 /* Every module is lost, or one is back; `told` remembers which. */
-void report_lost(struct engine_actions *out, bool *told, bool lost, const struct limits_set *limits);
+void report_lost(struct report_lines *out, bool *told, bool lost, const struct limits_set *limits);
 /* Modules that answer and are not in `addresses`; `told` keeps a bit for each. */
-void report_unlisted(struct engine_actions *out, uint32_t *told,
+void report_unlisted(struct report_lines *out, uint32_t *told,
                      const struct settings *settings, const struct reply_table *table);
-/* `publish` is no from now on: until the driver has forgotten the limits of before, nothing is published for it. */
-void report_quiet(struct engine_actions *out);
-void report_cells(struct engine_actions *out, int console, int configured);
+/* `publish` is no from now on: until the driver has forgotten the limits of before (`timeout_s`), nothing is published
+ * for it; the values go on after `quiet_s`. */
+void report_quiet(struct report_lines *out, int timeout_s, int quiet_s);
+void report_cells(struct report_lines *out, int console, int configured);
 /* Modules that differ in their number of cells, or do no more; `told` remembers which. */
-void report_unlike_cells(struct engine_actions *out, bool *told, struct rack_cells cells);
+void report_unlike_cells(struct report_lines *out, bool *told, struct rack_cells cells);
 
 /* The unknown state word in a reply about a module, "" for none, when it is another one than before. */
-void report_unknown_word(struct engine_actions *out, enum command_kind kind, const struct module *module,
+void report_unknown_word(struct report_lines *out, enum command_kind kind, const struct module *module,
                          const char *before, const char *now);
 
 /* Changed event and state words of a module; `before` NULL: the first reply. */
-void report_events(struct engine_actions *out, int address, const struct reply_pwr *before,
+void report_events(struct report_lines *out, int address, const struct reply_pwr *before,
                    const struct reply_pwr *now);
 /* A new winner among the rules (at most once a minute a limit), and every block and release. */
-void report_limits(struct engine_actions *out, struct engine_told *told,
+void report_limits(struct report_lines *out, struct report_told_limits *told,
                    const struct limits_set *set, int64_t now_ms);
-void report_alarms(struct engine_actions *out, struct alarms_set *told,
+void report_alarms(struct report_lines *out, struct alarms_set *told,
                    const struct alarms_set *now);
 
 #endif

@@ -1,7 +1,5 @@
 #include "engine_parts.h"
 
-#include "core/engine/report.h"
-
 #include <string.h>
 
 #define TICK_MS 1000
@@ -73,9 +71,9 @@ static void check_cells(struct engine *e)
 	if (cells.most == 0)
 		return;
 	if (configured == 0) {
-		report_unlike_cells(e->out, &e->told.unlike, cells);
+		report_unlike_cells(&e->out->log, &e->told.unlike, cells);
 	} else if (cells.fewest != configured || cells.most != configured) {
-		report_cells(e->out, cells.fewest != configured ? cells.fewest : cells.most, configured);
+		report_cells(&e->out->log, cells.fewest != configured ? cells.fewest : cells.most, configured);
 		e->out->exit_status = ENGINE_EXIT_CONFIGURATION;
 	}
 }
@@ -89,7 +87,7 @@ static void report_changes(struct engine *e, uint32_t changed, int64_t now_ms)
 		const struct module *m = &e->rack.module[i];
 
 		if (changed >> i & 1)
-			report_module_state(e->out, &e->rack, m, patience,
+			report_module_state(&e->out->log, &e->rack, m, patience,
 			                    rack_frozen(m, &e->settings.protection, now_ms));
 	}
 	e->link_wanted |= changed != 0;
@@ -114,7 +112,7 @@ static void withdraw_limits(struct engine *e, int64_t now_ms)
 
 	if (off && !e->limits_off) {
 		e->quiet_until_ms = now_ms + ENGINE_QUIET_MS;
-		report_quiet(e->out);
+		report_quiet(&e->out->log, ENGINE_DRIVER_TIMEOUT_S, ENGINE_QUIET_MS / 1000);
 	} else if (!off) {
 		e->quiet_until_ms = INT64_MIN;
 	}
@@ -224,7 +222,7 @@ static void give_up(struct engine *e)
 	if (!missing)
 		e->out->exit_status = ENGINE_EXIT_BATTERY;
 	if (!missing || !e->withdrawn)
-		report_giving_up(e->out, e->failed_polls, missing, e->port_taken);
+		report_giving_up(&e->out->log, e->failed_polls, missing, e->port_taken);
 	e->withdrawn = true;
 	publication_close(&e->bank);
 }
@@ -305,14 +303,14 @@ static void console_ready(struct engine *e)
 	e->link_wanted = true;
 	e->login_tried = false;
 	schedule_console_found(&e->schedule);
-	report_console_found(e->out, &e->session);
+	report_console_found(&e->out->log, &e->session);
 }
 
 static void console_silent(struct engine *e, int64_t now_ms)
 {
 	e->told.console_baud = 0;
 	if (!e->told.silence)
-		report_console_silent(e->out, &e->session, e->passes > 0);
+		report_console_silent(&e->out->log, &e->session, e->passes > 0);
 	e->told.silence = true;
 	if (e->in_pass)
 		end_pass(e, false, now_ms);
@@ -328,11 +326,11 @@ static void take_news(struct engine *e, const struct session_news *news, int64_t
 		engine_take_reply(e, news->command, now_ms);
 		break;
 	case SESSION_DAMAGED:
-		report_unreadable(e->out, news->command, engine_module(e, news->command), false);
+		report_unreadable(&e->out->log, news->command, engine_module(e, news->command), false);
 		engine_ended(e, news->command, SCHEDULE_DAMAGED, now_ms);
 		break;
 	case SESSION_LATE:
-		report_unreadable(e->out, news->command, engine_module(e, news->command), true);
+		report_unreadable(&e->out->log, news->command, engine_module(e, news->command), true);
 		engine_ended(e, news->command, SCHEDULE_LATE, now_ms);
 		break;
 	case SESSION_SILENT:
@@ -347,7 +345,7 @@ static void take_news(struct engine *e, const struct session_news *news, int64_t
 
 static void begin_step(struct engine *e, struct engine_actions *actions)
 {
-	actions->lines = actions->orders = 0;
+	actions->log.count = actions->orders = 0;
 	actions->close_port = actions->open_port = false;
 	actions->publish_bank = actions->publish_link = actions->publish_status = false;
 	actions->remember = actions->keep_history = false;
@@ -391,7 +389,7 @@ static void port_gone(struct engine *e, const char *why, bool taken, int64_t now
 	e->port_taken = taken;
 	session_closed(&e->session);
 	e->told.console_baud = 0;
-	report_port_failed(e->out, e->told.port, why, e->passes > 0);
+	report_port_failed(&e->out->log, e->told.port, why, e->passes > 0);
 	if (e->in_pass)
 		end_pass(e, false, now_ms);
 }
@@ -412,7 +410,7 @@ static void take_event(struct engine *e, const struct engine_event *event, int64
 	switch (event->kind) {
 	case ENGINE_PORT_OPENED:
 		e->port_taken = false;
-		report_port_opened(e->out, e->told.port, e->settings.serial.port);
+		report_port_opened(&e->out->log, e->told.port, e->settings.serial.port);
 		session_opened(&e->session, now_ms);
 		break;
 	case ENGINE_PORT_FAILED:

@@ -1,7 +1,6 @@
 #include "engine_parts.h"
 
 #include "core/base/digest.h"
-#include "core/engine/report.h"
 
 #include <string.h>
 
@@ -184,9 +183,9 @@ void engine_judge(struct engine *e, int64_t now_ms)
 		judge_lost_bank(e, now_ms);
 	if (!e->first_pass_done)
 		return;
-	report_limits(e->out, &e->told, &e->shown, now_ms);
-	report_alarms(e->out, &e->told.alarms, &e->alarms.bank_set);
-	report_lost(e->out, &e->told.lost, e->lost, &e->shown);
+	report_limits(&e->out->log, &e->told.limits, &e->shown, now_ms);
+	report_alarms(&e->out->log, &e->told.alarms, &e->alarms.bank_set);
+	report_lost(&e->out->log, &e->told.lost, e->lost, &e->shown);
 	engine_offer(e, false);
 	offer_reasons(e);
 }

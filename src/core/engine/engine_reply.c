@@ -1,7 +1,6 @@
 #include "engine_parts.h"
 
 #include "core/base/text.h"
-#include "core/engine/report.h"
 
 #include <string.h>
 
@@ -23,7 +22,7 @@ static bool noisy(const struct engine *e, int64_t now_ms)
 static void damaged(struct engine *e, int64_t now_ms)
 {
 	if (!noisy(e, now_ms))
-		report_noisy(e->out);
+		report_noisy(&e->out->log);
 	e->damaged_ms = now_ms;
 }
 
@@ -56,7 +55,7 @@ static bool take_info(struct engine *e, int address, const char *body, int64_t n
 		schedule_firmware_changed(&e->schedule, address);
 	if (known && strcmp(before, m->info.barcode) == 0)
 		return true;
-	report_identity(e->out, m, before[0] != '\0');
+	report_identity(&e->out->log, m, before[0] != '\0');
 	if (before[0] != '\0')
 		schedule_module_swapped(&e->schedule, address);
 	return true;
@@ -107,7 +106,7 @@ static bool take_table(struct engine *e, const char *body, int64_t now_ms,
 
 	if (reply_parse_table(body, &table, fault) != REPLY_OK)
 		return false;
-	report_unlisted(e->out, &e->told.missing, &e->settings, &table);
+	report_unlisted(&e->out->log, &e->told.missing, &e->settings, &table);
 	e->schedule.table_tells |= tells_extremes(&table);
 	for (int i = 0; i < table.rows; i++) {
 		struct reply_table one = { .rows = 1, .row = { table.row[i] } };
@@ -124,7 +123,7 @@ static bool take_table(struct engine *e, const char *body, int64_t now_ms,
 			sure = false;
 			continue;
 		}
-		report_unknown_word(e->out, COMMAND_PWR_TABLE, m, before.row.unknown_word, m->row.unknown_word);
+		report_unknown_word(&e->out->log, COMMAND_PWR_TABLE, m, before.row.unknown_word, m->row.unknown_word);
 	}
 	return sure;
 }
@@ -146,8 +145,8 @@ static bool take_pwr(struct engine *e, int address, const char *body, int64_t no
 	}
 	rack_note_bytes(m, RACK_PWR, body, now_ms);
 	m->wanted |= e->settings.battery.addresses == 0;
-	report_events(e->out, address, before.pwr_ms != RACK_NEVER ? &before.pwr : NULL, &pwr);
-	report_unknown_word(e->out, COMMAND_PWR, m, before.pwr.unknown_word, pwr.unknown_word);
+	report_events(&e->out->log, address, before.pwr_ms != RACK_NEVER ? &before.pwr : NULL, &pwr);
+	report_unknown_word(&e->out->log, COMMAND_PWR, m, before.pwr.unknown_word, pwr.unknown_word);
 	return true;
 }
 
@@ -166,7 +165,7 @@ static bool take_bat(struct engine *e, int address, const char *body, int64_t no
 		return false;
 	}
 	rack_note_bytes(m, RACK_BAT, body, now_ms);
-	report_unknown_word(e->out, COMMAND_BAT, m, before.bat.unknown_word, bat.unknown_word);
+	report_unknown_word(&e->out->log, COMMAND_BAT, m, before.bat.unknown_word, bat.unknown_word);
 	return true;
 }
 
@@ -191,7 +190,7 @@ static bool take_getpwr(struct engine *e, int address, const char *body, int64_t
 		return false;
 	}
 	rack_note_bytes(m, RACK_GETPWR, body, now_ms);
-	report_unknown_word(e->out, COMMAND_GETPWR, m, before.bat.unknown_word, getpwr.bat.unknown_word);
+	report_unknown_word(&e->out->log, COMMAND_GETPWR, m, before.bat.unknown_word, getpwr.bat.unknown_word);
 	return true;
 }
 
@@ -283,7 +282,7 @@ void engine_ended(struct engine *e, struct command command, enum schedule_end en
 		schedule_module_back(&e->schedule, command.address);
 	schedule_done(&e->schedule, &e->rack, end, now_ms);
 	if (command.kind == COMMAND_GETPWR && end != SCHEDULE_REFUSED)
-		report_fast(e->out, &e->told.fast, command.address, e->schedule.fast[command.address]);
+		report_fast(&e->out->log, &e->told.fast, command.address, e->schedule.fast[command.address]);
 }
 
 /* Whether any module could ever be read: then one that is refused is not there rather. */
@@ -313,7 +312,7 @@ static void take_refusal(struct engine *e, struct command command, int64_t now_m
 		e->login_due = e->login_tried = true;
 		return;
 	}
-	report_refused(e->out, command, e->session.framing.verdict, engine_module(e, command));
+	report_refused(&e->out->log, command, e->session.framing.verdict, engine_module(e, command));
 	engine_ended(e, command, SCHEDULE_REFUSED, now_ms);
 }
 
@@ -336,7 +335,7 @@ void engine_take_reply(struct engine *e, struct command command, int64_t now_ms)
 		e->login_again = e->session.framing.verdict == FRAMING_OK; /* the console may fall back */
 		if (e->login_again)
 			schedule_console_found(&e->schedule); /* what was refused before may work now */
-		report_login(e->out, e->session.framing.verdict == FRAMING_OK);
+		report_login(&e->out->log, e->session.framing.verdict == FRAMING_OK);
 	} else if (e->session.framing.verdict != FRAMING_OK) {
 		take_refusal(e, command, now_ms);
 	} else if (take(e, command, now_ms, &fault)) {
@@ -346,7 +345,7 @@ void engine_take_reply(struct engine *e, struct command command, int64_t now_ms)
 		engine_ended(e, command, SCHEDULE_DAMAGED, now_ms);
 	} else {
 		if (fault.result != REPLY_OK || fault.field[0] != '\0')
-			report_fault(e->out, command, &fault, engine_module(e, command), &e->told.strange);
+			report_fault(&e->out->log, command, &fault, engine_module(e, command), &e->told.strange);
 		engine_ended(e, command, end_of(fault.result), now_ms);
 	}
 }

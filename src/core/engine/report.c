@@ -8,17 +8,16 @@
 #define RULE_GAP_MS 60000
 #define THINNED 100
 
-/* A new line in the actions; when they are full the last one is overwritten, so that nothing grows. */
-static struct text line(struct engine_actions *out, enum settings_level level)
+/* A new line. */
+static struct text line(struct report_lines *out, enum settings_level level)
 {
-	struct engine_line *l = &out->line[out->lines < ENGINE_LINES_MAX ? out->lines++
-	                                                                  : ENGINE_LINES_MAX - 1];
+	struct report_line *l = &out->line[out->count < REPORT_LINES_MAX ? out->count++ : REPORT_LINES_MAX - 1];
 
 	l->level = level;
 	return text_in(l->text, sizeof l->text);
 }
 
-static void say(struct engine_actions *out, enum settings_level level, const char *sentence)
+static void say(struct report_lines *out, enum settings_level level, const char *sentence)
 {
 	struct text t = line(out, level);
 
@@ -41,7 +40,7 @@ static enum settings_level thinned(uint32_t earlier, enum settings_level level)
 	return earlier % THINNED == 0 ? level : LEVEL_DEBUG;
 }
 
-void report_port_opened(struct engine_actions *out, char told[ENGINE_LINE_MAX], const char *port)
+void report_port_opened(struct report_lines *out, char told[REPORT_LINE_MAX], const char *port)
 {
 	struct text t = line(out, told[0] != '\0' ? LEVEL_WARNING : LEVEL_INFO);
 
@@ -52,20 +51,20 @@ void report_port_opened(struct engine_actions *out, char told[ENGINE_LINE_MAX], 
 	told[0] = '\0';
 }
 
-void report_port_failed(struct engine_actions *out, char told[ENGINE_LINE_MAX], const char *why,
+void report_port_failed(struct report_lines *out, char told[REPORT_LINE_MAX], const char *why,
                         bool reading)
 {
 	struct text t;
 
 	if (strcmp(told, why) == 0)
 		return;
-	text_copy(told, ENGINE_LINE_MAX, why);
+	text_copy(told, REPORT_LINE_MAX, why);
 	t = line(out, reading ? LEVEL_ERROR : LEVEL_WARNING);
 	text_str(&t, why);
 	text_str(&t, "; trying again until it is there, nothing new is published meanwhile");
 }
 
-void report_console_found(struct engine_actions *out, const struct session *session)
+void report_console_found(struct report_lines *out, const struct session *session)
 {
 	struct text t = line(out, LEVEL_INFO);
 
@@ -76,7 +75,7 @@ void report_console_found(struct engine_actions *out, const struct session *sess
 	text_str(&t, session->woken ? ">, after waking it" : ">, it was awake");
 }
 
-void report_console_silent(struct engine_actions *out, const struct session *session, bool reading)
+void report_console_silent(struct report_lines *out, const struct session *session, bool reading)
 {
 	struct text t = line(out, reading ? LEVEL_ERROR : LEVEL_WARNING);
 
@@ -90,7 +89,7 @@ void report_console_silent(struct engine_actions *out, const struct session *ses
 		             "is on, and that it is the master module. Trying on");
 }
 
-void report_giving_up(struct engine_actions *out, int failed_polls, bool missing, bool taken)
+void report_giving_up(struct report_lines *out, int failed_polls, bool missing, bool taken)
 {
 	struct text t = line(out, LEVEL_ERROR);
 
@@ -104,14 +103,14 @@ void report_giving_up(struct engine_actions *out, int failed_polls, bool missing
 	                       "afresh; the GX drops the battery after its time-out");
 }
 
-void report_login(struct engine_actions *out, bool accepted)
+void report_login(struct report_lines *out, bool accepted)
 {
 	say(out, accepted ? LEVEL_INFO : LEVEL_WARNING,
 	    accepted ? "logged in to the console, because it refused to be read without"
 	             : "the console refused the login; going on without");
 }
 
-void report_refused(struct engine_actions *out, struct command command,
+void report_refused(struct report_lines *out, struct command command,
                     enum framing_verdict verdict, const struct module *module)
 {
 	static const char *const reasons[] = {
@@ -134,7 +133,7 @@ void report_refused(struct engine_actions *out, struct command command,
 	                    : "): going on without what it tells");
 }
 
-void report_fast(struct engine_actions *out, uint32_t *told, int address, enum schedule_fast fast)
+void report_fast(struct report_lines *out, uint32_t *told, int address, enum schedule_fast fast)
 {
 	uint32_t bit = UINT32_C(1) << (address - 1);
 	bool used = (*told & bit) != 0;
@@ -150,7 +149,7 @@ void report_fast(struct engine_actions *out, uint32_t *told, int address, enum s
 	                  : ": `getpwr` tells the same as `bat` and is quicker: used for the cells, compared every minute");
 }
 
-void report_unreadable(struct engine_actions *out, struct command command,
+void report_unreadable(struct report_lines *out, struct command command,
                        const struct module *module, bool late)
 {
 	uint32_t earlier = !module ? 1 : late ? module->late : module->damaged;
@@ -164,13 +163,13 @@ void report_unreadable(struct engine_actions *out, struct command command,
 	text_str(&t, " so far, told once in 100)");
 }
 
-void report_noisy(struct engine_actions *out)
+void report_noisy(struct report_lines *out)
 {
 	say(out, LEVEL_INFO, "a reply came damaged: until ten minutes have gone without damage a reply counts when "
 	                     "another one agrees with it; if this goes on, look at the cable");
 }
 
-void report_fault(struct engine_actions *out, struct command command,
+void report_fault(struct report_lines *out, struct command command,
                   const struct reply_fault *fault, const struct module *module, bool *strange)
 {
 	static const char *const results[] = {
@@ -204,7 +203,7 @@ void report_fault(struct engine_actions *out, struct command command,
 	text_str(&t, "; read again");
 }
 
-void report_identity(struct engine_actions *out, const struct module *module, bool swapped)
+void report_identity(struct report_lines *out, const struct module *module, bool swapped)
 {
 	struct text t = line(out, LEVEL_INFO);
 	const struct reply_info *info = &module->info;
@@ -237,7 +236,7 @@ static void put_lost(struct text *t, const struct module *module, int64_t patien
 	}
 }
 
-void report_module_state(struct engine_actions *out, const struct rack *rack,
+void report_module_state(struct report_lines *out, const struct rack *rack,
                          const struct module *module, int64_t patience_ms, bool frozen)
 {
 	bool well = module->state == MODULE_ONLINE && !module->failed;
@@ -257,7 +256,7 @@ void report_module_state(struct engine_actions *out, const struct rack *rack,
 	}
 }
 
-void report_lost(struct engine_actions *out, bool *told, bool lost, const struct limits_set *limits)
+void report_lost(struct report_lines *out, bool *told, bool lost, const struct limits_set *limits)
 {
 	struct text t;
 
@@ -274,7 +273,7 @@ void report_lost(struct engine_actions *out, bool *told, bool lost, const struct
 	text_str(&t, " A until one answers");
 }
 
-void report_unlisted(struct engine_actions *out, uint32_t *told,
+void report_unlisted(struct report_lines *out, uint32_t *told,
                      const struct settings *settings, const struct reply_table *table)
 {
 	for (int i = 0; i < table->rows && settings->battery.addresses != 0; i++) {
@@ -291,18 +290,18 @@ void report_unlisted(struct engine_actions *out, uint32_t *told,
 	}
 }
 
-void report_quiet(struct engine_actions *out)
+void report_quiet(struct report_lines *out, int timeout_s, int quiet_s)
 {
 	struct text t = line(out, LEVEL_INFO);
 
 	text_str(&t, "[limits] publish = no: the driver forgets the limits after ");
-	text_int(&t, ENGINE_DRIVER_TIMEOUT_S);
+	text_int(&t, timeout_s);
 	text_str(&t, " s without data; nothing is published for the battery until then, the values go on in ");
-	text_int(&t, ENGINE_QUIET_MS / 1000);
+	text_int(&t, quiet_s);
 	text_str(&t, " s");
 }
 
-void report_cells(struct engine_actions *out, int console, int configured)
+void report_cells(struct report_lines *out, int console, int configured)
 {
 	struct text t = line(out, LEVEL_ERROR);
 
@@ -313,7 +312,7 @@ void report_cells(struct engine_actions *out, int console, int configured)
 	text_str(&t, ": nothing is published. Correct num_cells, or write auto");
 }
 
-void report_unlike_cells(struct engine_actions *out, bool *told, struct rack_cells cells)
+void report_unlike_cells(struct report_lines *out, bool *told, struct rack_cells cells)
 {
 	bool unlike = cells.fewest != cells.most;
 	struct text t;
@@ -337,7 +336,7 @@ void report_unlike_cells(struct engine_actions *out, bool *told, struct rack_cel
 	text_str(&t, " cells, and the others stay far from full. They do not belong together; take one kind out");
 }
 
-static void report_event_word(struct engine_actions *out, int address, const char *name,
+static void report_event_word(struct report_lines *out, int address, const char *name,
                               enum event_word word, const struct reply_events *before,
                               const struct reply_events *now)
 {
@@ -363,7 +362,7 @@ static void report_event_word(struct engine_actions *out, int address, const cha
 	}
 }
 
-static void report_state_word(struct engine_actions *out, int address, const char *name,
+static void report_state_word(struct report_lines *out, int address, const char *name,
                               enum word before, enum word now)
 {
 	struct text t;
@@ -385,7 +384,7 @@ static enum word notable(enum word base)
 	return base == WORD_SYSERROR || base == WORD_UNKNOWN ? base : WORD_NORMAL;
 }
 
-void report_events(struct engine_actions *out, int address, const struct reply_pwr *before,
+void report_events(struct report_lines *out, int address, const struct reply_pwr *before,
                    const struct reply_pwr *now)
 {
 	static const struct reply_pwr none;
@@ -404,7 +403,7 @@ void report_events(struct engine_actions *out, int address, const struct reply_p
 	report_state_word(out, address, "Soh. Status", old->soh, now->soh);
 }
 
-void report_unknown_word(struct engine_actions *out, enum command_kind kind, const struct module *module,
+void report_unknown_word(struct report_lines *out, enum command_kind kind, const struct module *module,
                          const char *before, const char *now)
 {
 	struct command command = { kind, command_has_address(kind) ? module->address : 0 };
@@ -422,7 +421,7 @@ void report_unknown_word(struct engine_actions *out, enum command_kind kind, con
 	text_str(&t, " is not known: InternalFailure warns while it is there. Please report it to the authors");
 }
 
-static void report_rule(struct engine_actions *out, const struct limits_set *set,
+static void report_rule(struct report_lines *out, const struct limits_set *set,
                         enum limits_kind kind)
 {
 	static const char *const names[] = {
@@ -438,7 +437,7 @@ static void report_rule(struct engine_actions *out, const struct limits_set *set
 	limits_describe(&set->reason[kind], &t);
 }
 
-void report_limits(struct engine_actions *out, struct engine_told *told,
+void report_limits(struct report_lines *out, struct report_told_limits *told,
                    const struct limits_set *set, int64_t now_ms)
 {
 	const bool urgent[LIMIT_KINDS] = {
@@ -460,7 +459,7 @@ void report_limits(struct engine_actions *out, struct engine_told *told,
 	told->discharge_blocked = set->discharge_blocked;
 }
 
-void report_alarms(struct engine_actions *out, struct alarms_set *told,
+void report_alarms(struct report_lines *out, struct alarms_set *told,
                    const struct alarms_set *now)
 {
 	static const char *const levels[] = { " is over", ": warning", ": ALARM" };

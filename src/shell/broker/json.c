@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define NUMBER_MAX 24
+#define NAMES_MAX 200 /* of events, cut behind this */
 
 static int print_number(struct json_object *object, struct printbuf *buffer, int level, int flags)
 {
@@ -130,7 +131,7 @@ static void add_opt(struct json_build *b, struct json_object *to, const char *ke
 static void add_events(struct json_build *b, struct json_object *to, const char *key, const char *names_key,
                        enum event_word word, const struct reply_events *events)
 {
-	char bits[NUMBER_MAX], names[ENGINE_LINE_MAX];
+	char bits[NUMBER_MAX], names[NAMES_MAX];
 	struct text t = text_in(bits, sizeof bits);
 	struct text n = text_in(names, sizeof names);
 
