@@ -9,8 +9,11 @@ import threading
 import time
 
 from contract import Message
+from daemon import BUILD
 
 FORMAT = "%U %q %r %l %x %t"       # time, QoS, retain, length, payload in hex, topic
+# The machine's own mosquitto, or the one that packaging/install-packages.sh has unpacked.
+TOOLS = os.pathsep.join((os.environ["PATH"], "/usr/sbin", *(os.path.join(BUILD, "broker/usr", name) for name in ("sbin", "bin"))))
 PROBE = "e2e-probe"                # a topic of the harness itself: tells that the subscriber hears
 START_S = 10.0
 
@@ -32,6 +35,13 @@ def end_process(process, grace_s=2.0):
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+
+
+def tool(name):
+    found = shutil.which(name, path=TOOLS)
+    if not found:
+        raise RuntimeError("no %s here: run make deps-test first" % name)
+    return found
 
 
 class Broker:
@@ -61,7 +71,7 @@ class Broker:
 
     def _launch(self, port):
         """False when it ends at once: the port was taken meanwhile."""
-        arguments = [shutil.which("mosquitto", path=os.environ["PATH"] + ":/usr/sbin"), "-c", self._configure(port)]
+        arguments = [tool("mosquitto"), "-c", self._configure(port)]
         before = len(self.log())
         with open(os.path.join(self.folder, "broker.log"), "ab") as log:
             self.process = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
@@ -95,7 +105,7 @@ class Broker:
 
     def _write_passwords(self, path):
         for index, (name, password) in enumerate(self.users.items()):
-            subprocess.run(["mosquitto_passwd", "-b"] + (["-c"] if index == 0 else []) + [path, name, password],
+            subprocess.run([tool("mosquitto_passwd"), "-b"] + (["-c"] if index == 0 else []) + [path, name, password],
                            check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
 
     def log(self):

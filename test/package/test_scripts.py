@@ -1,13 +1,17 @@
 """The scripts themselves, the completion, and `make install` for a Debian host."""
 
+import contextlib
 import glob
 import os
 import re
+import shutil
+import signal
 import subprocess
 import tempfile
+import time
 import unittest
 
-from gx import OTHERS, ROOT, listed, tools
+from gx import NATIVE, OTHERS, ROOT, listed, tools
 from shell_words import commands
 
 
@@ -124,29 +128,125 @@ class OnAGx(unittest.TestCase):
 
 
 class Packages(unittest.TestCase):
-    """A machine that has none of them: stand-ins for dpkg-query and sudo, and a user who is not root."""
+    """A machine that has none of them: stand-ins for all that could change it, and a user who is not root."""
 
-    STAND_INS = {"dpkg-query": "", "id": "echo 1000", "sudo": "cat >/dev/null </dev/null\necho \"$*\" >>\"$ASKED\""}
+    TOOLS = ("sh", "cat", "dirname", "env", "grep", "head", "mkdir", "mktemp", "mv", "rm", "sed", "sleep", "tr")
+    STAND_INS = {
+        "dpkg-query": 'case " $INSTALLED " in *" $3 "*) echo "install ok installed" ;; *) exit 1 ;; esac',
+        "apt-cache": 'case $3 in\nclang) echo "Depends: clang-19 (>= 19~)" ;;\n'
+                     'mosquitto) echo "Depends: adduser (>= 3.10), libcjson1 (>= 1.7.13), libssl3t64 | libssl3, libwrap0" ;;\n*) exit 100 ;;\nesac',
+        "id": "echo 1000",
+        "sudo": 'echo "sudo $*" >>"$ASKED"\n"$@"',
+        "apt-get": 'echo "apt-get $*" >>"$ASKED"\ncase "$*" in *"$HANG"*) sleep 60 ;; esac\n'
+                   'case "$*" in *download*) : >mosquitto_1_any.deb ;; esac',
+        "dpkg-deb": 'mkdir -p "$3/usr/sbin"\n: >"$3/usr/sbin/mosquitto"',
+    }
+    INSTALL = "apt-get -qq install -y --no-remove --no-install-recommends "
 
-    def asked_for(self, *purposes):
-        with tempfile.TemporaryDirectory() as folder:
-            for name, line in self.STAND_INS.items():
-                path = os.path.join(folder, name)
-                with open(path, "w", encoding="ascii") as file:
-                    file.write("#!/bin/sh\n%s\n" % line)
-                os.chmod(path, 0o755)
-            asked = os.path.join(folder, "asked")
-            subprocess.run(["packaging/install-packages.sh", *purposes], cwd=ROOT, check=True, stdout=subprocess.DEVNULL,
-                           env={"PATH": folder + ":" + os.environ["PATH"], "ASKED": asked})
-            with open(asked, encoding="ascii") as file:
-                return set(re.search("^apt-get install (.*)", file.read(), re.M)[1].split())
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        self.folder, self.build = os.path.join(scratch.name, "bin"), os.path.join(scratch.name, "build")
+        self.asked = os.path.join(scratch.name, "asked")
+        os.mkdir(self.folder)
+        for name in self.TOOLS:
+            os.symlink(shutil.which(name), os.path.join(self.folder, name))
+        for name, lines in self.STAND_INS.items():
+            path = os.path.join(self.folder, name)
+            with open(path, "w", encoding="ascii") as file:
+                file.write("#!/bin/sh\n%s\n" % lines)
+            os.chmod(path, 0o755)
+
+    def start(self, *purposes, installed="", hang="never"):
+        with contextlib.suppress(FileNotFoundError):
+            os.remove(self.asked)
+        return subprocess.Popen(["packaging/install-packages.sh", *purposes], cwd=ROOT, start_new_session=True, text=True,
+                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                env={"PATH": self.folder, "ASKED": self.asked, "BUILD": self.build, "INSTALLED": installed, "HANG": hang})
+
+    def lines(self):
+        """What was run that could change the machine."""
+        try:
+            with open(self.asked, encoding="ascii") as file:
+                return file.read().splitlines()
+        except FileNotFoundError:
+            return []
+
+    def asked_for(self, *purposes, status=0, **options):
+        """The packages that apt-get is to install."""
+        process = self.start(*purposes, **options)
+        self.said = process.communicate(timeout=60)[0]
+        self.assertEqual(process.returncode, status, self.said)
+        return {name for line in self.lines() if line.startswith(self.INSTALL) for name in line[len(self.INSTALL):].split()}
 
     def test_every_purpose_in_any_company(self):
         purposes = ("build", "test", "package", "fuzz", "lint", "bench", "release", "gx")
-        alone = {purpose: self.asked_for(purpose) for purpose in purposes}
+        alone = {}
+        for purpose in purposes:
+            alone[purpose] = self.asked_for(purpose)
+            shutil.rmtree(self.build, ignore_errors=True)
         self.assertLessEqual({"daemontools", "busybox", "bzip2"}, alone["package"])
         self.assertEqual(self.asked_for(*purposes), set.union(*alone.values()))
+        shutil.rmtree(self.build)
         self.assertEqual(self.asked_for(*reversed(purposes)), set.union(*alone.values()))
+
+    def test_a_host_needs_nothing_of_the_tests(self):
+        done = subprocess.run(["make", "-n", "deps"], cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
+        self.assertEqual([line for line in done.stdout.splitlines() if not line.startswith("make")], ["packaging/install-packages.sh build"])
+        self.assertEqual(self.asked_for("build"), {"gcc", "make", "libc6-dev", "pkg-config", "libmosquitto-dev", "libjson-c-dev",
+                                                   "libserialport-dev", "libinih-dev"})
+
+    def test_names_of_the_release(self):
+        self.assertEqual(self.asked_for("fuzz"), {"clang", "libclang-rt-19-dev"})
+        self.assertLessEqual({"libcjson1", "libssl3t64", "libwrap0"}, self.asked_for("test"))
+        os.remove(os.path.join(self.folder, "apt-cache"))
+        self.assertEqual(self.asked_for("fuzz"), {"clang", "libclang-rt-14-dev"})
+
+    def test_no_service_comes_with_it(self):
+        """The broker's package would enable one: it is unpacked and never installed, and root runs nothing but apt-get."""
+        names = self.asked_for("test", "bench")
+        self.assertNotIn("mosquitto", names)
+        self.assertIn("mosquitto-clients", names)
+        self.assertEqual(os.listdir(self.build), ["broker"])
+        for line in self.lines():
+            self.assertRegex(line, "^(sudo env DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 )?apt-get ")
+        with open(os.path.join(ROOT, "packaging/install-packages.sh"), encoding="ascii") as file:
+            self.assertNotRegex(file.read(), "policy-rc|systemctl|invoke-rc")
+
+    def test_nothing_is_missing(self):
+        everything = " ".join(self.asked_for("build", "test"))
+        self.assertEqual(self.asked_for("build", "test", installed=everything + " mosquitto"), set())
+        self.assertEqual((self.said, self.lines()), ("", []))
+
+    def test_a_broker_of_the_machine_is_left_alone(self):
+        self.asked_for("test", installed="mosquitto")
+        self.assertFalse(os.path.exists(self.build))
+        self.assertEqual([line for line in self.lines() if "download" in line], [])
+
+    def test_interrupted(self):
+        """Ctrl-C, `kill` or a closed window at any step: nothing is left of it."""
+        for step in ("update", "install", "download"):
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                with self.subTest(step=step, number=number):
+                    process = self.start("test", hang=step)
+                    until = time.monotonic() + 20
+                    while not any(line.startswith("apt-get") and step in line for line in self.lines()) and time.monotonic() < until:
+                        time.sleep(0.02)
+                    os.killpg(process.pid, number)
+                    process.communicate(timeout=20)
+                    self.assertNotEqual(process.returncode, 0)
+                    self.assertFalse(os.path.exists(self.build) and os.listdir(self.build))
+
+    def test_no_way_to_root(self):
+        """One line to pass on, and nothing tried."""
+        os.remove(os.path.join(self.folder, "sudo"))
+        self.asked_for("build", "test", status=1)
+        self.assertRegex(self.said, r"^There is no sudo here\. .* root must run: apt-get update && apt-get install \S+ gcc .* libcjson1 .*\n$")
+        self.assertNotRegex(self.said, r" mosquitto( |$)")
+        os.remove(os.path.join(self.folder, "apt-get"))
+        self.asked_for("build", status=1)
+        self.assertRegex(self.said, r"^There is no apt-get here\. .*: gcc make .*\n$")
+        self.assertEqual(self.lines(), [])
 
 
 class Readme(unittest.TestCase):
@@ -246,7 +346,7 @@ class Completion(unittest.TestCase):
 
     def help(self):
         """[(name, its arguments)] of the words, and of the options."""
-        told = subprocess.run(["build/pylontech-mqtt", "--help"], cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
+        told = subprocess.run([NATIVE, "--help"], cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
         rows = [(name, arguments.split()) for name, arguments in
                 re.findall(r"^  (-?-?[a-z][a-z-]*)((?: \[?[A-Z]+\]?)*)(?: {2,}|$)", told, re.M)]
         self.assertEqual(len(rows), len(re.findall(r"^  [a-z-]", told, re.M)))

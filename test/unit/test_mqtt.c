@@ -122,7 +122,7 @@ static void broker_start(bool with_password)
 	broker.pid = start(arguments);
 	for (int64_t end = now_ms() + PATIENCE_MS; !listening();) {
 		if (now_ms() > end)
-			fail_msg("mosquitto does not listen: is it installed?");
+			fail_msg("mosquitto does not listen: is it in PATH? (make deps-test; make unit finds it)");
 		poll(NULL, 0, 20);
 	}
 }
