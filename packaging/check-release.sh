@@ -5,6 +5,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 build=${BUILD:-build}
+case $build in /*) ;; *) build=$(pwd)/$build ;; esac
 python=${PYTHON:-/usr/bin/python3}
 export VERSION
 began=$(date +%s)
@@ -51,7 +52,7 @@ refuses_tls() (
 # emulated MACHINE EMULATOR: what the program does at its ports, no matter which processor it is made for. An emulator
 # is slower, so patience is longer.
 emulated() {
-	binary=$(pwd)/$build/release/bin/pylontech-mqtt-$1
+	binary=$build/release/bin/pylontech-mqtt-$1
 	[ "$($2 "$binary" --version)" = "pylontech-mqtt $VERSION" ] || return 1
 	# shellcheck disable=SC2086 # the emulator and its options
 	refuses_tls $2 "$binary" || return 1

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """How much of the core the unit tests run: lines and branches by file and in all, and what is not covered.
 
-Builds into build/coverage, runs every unit test there and asks gcov. Ends with 1 when a test fails or anything
+Builds into BUILD/coverage, runs every unit test there and asks gcov. Ends with 1 when a test fails or anything
 is not covered."""
 
 import glob
@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 
-BUILD = 'build/coverage'
+BUILD = os.path.join(os.environ.get('BUILD', 'build'), 'coverage')
 CFLAGS = '-O0 -g --coverage -fprofile-update=atomic -U_FORTIFY_SOURCE'
 
 

@@ -5,7 +5,8 @@
 set -u
 cd "$(dirname "$0")/.." || exit 1
 python=${PYTHON:-/usr/bin/python3}
-asan=build/asan
+build=${BUILD:-build}
+asan=$build/asan
 valgrind='valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite'
 
 # One of each: a start, changing values, damage, another configuration, a signal, a file refused.
@@ -32,7 +33,7 @@ long)
 	faults=0
 	make -s -j"$(nproc)" WERROR=1 all e2e-programs || exit 1
 	# Not fortified: valgrind takes the memmove of that for a memcpy and blames it for overlapping.
-	make -s -j"$(nproc)" WERROR=1 BUILD=build/valgrind CFLAGS='-O1 -g -U_FORTIFY_SOURCE' UNIT_WRAPPER="$valgrind" unit ||
+	make -s -j"$(nproc)" WERROR=1 BUILD="$build/valgrind" CFLAGS='-O1 -g -U_FORTIFY_SOURCE' UNIT_WRAPPER="$valgrind" unit ||
 		faults=$((faults + 1))
 	# without those that put their own allocator before the program's, or weigh its memory
 	end_to_end_asan --but test_calls. --but test_soak. || faults=$((faults + 1))

@@ -28,7 +28,7 @@ TESTS = ('test_limits', 'test_limits_events', 'test_limits_full', 'test_limits_l
          'test_limits_reasons', 'test_dynamics', 'test_confirm', 'test_alarms', 'test_publication', 'test_thresholds')
 SURVIVORS = 'test/mutants-survivors.txt'
 LEAST_PERCENT = 95
-BUILD = 'build/mutants'
+BUILD = os.path.join(os.environ.get('BUILD', 'build'), 'mutants')
 # The sanitizers make a mutant that leaves an array die where it does so.
 CFLAGS = ['-std=c11', '-D_GNU_SOURCE', f'-I{BUILD}/include', f'-I{BUILD}/src', '-O0', '-fPIC', '-w', '-fsanitize=address,undefined,bounds-strict',
           '-fno-sanitize-recover=all']

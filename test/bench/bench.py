@@ -2,7 +2,7 @@
 """`make bench`: how fast, how quick to react and how cheap the program is, on a simulated battery at true wire speed.
 
 Each row is a process of its own (row.py) with its own battery and broker. The figures are printed as a table and
-written to build/bench.json; --readme FILE puts the table of that JSON file into a README. Nothing here judges.
+written to bench.json in BUILD (build); --readme FILE puts the table of that JSON file into a README. Nothing here judges.
 
 REFERENCE='command with {tty} {port}' ({baud}, {modules}) measures another program beside ours and prints the
 ratios; REFERENCE_TOPIC says where it publishes the bank (default: any topic with Info.MaxChargeCurrent in it).
@@ -21,6 +21,7 @@ import table
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
+BUILD = os.path.join(ROOT, os.environ.get("BUILD", "build"))
 ROW_S = 900                        # no row takes longer
 # (modules, baud, changes to react to): what takes longest comes first
 ROWS = ((16, 19200, 6), (8, 19200, 10), (5, 19200, 20), (1, 19200, 10),
@@ -38,7 +39,7 @@ def arguments():
     add("--adapter", default="ftdi", help="how bytes come: ftdi (62 bytes or 16 ms), direct")
     add("--model", default="extra2000", help="of the simulated battery")
     add("--no-table", action="store_true", help="a console without the `pwr` table")
-    add("--out", default=os.path.join(ROOT, "build", "bench.json"), help="the JSON file (build/bench.json)")
+    add("--out", default=os.path.join(BUILD, "bench.json"), help="the JSON file (%s)" % os.path.join(BUILD, "bench.json"))
     add("--readme", metavar="FILE", help="measure nothing: put the table of the JSON file into FILE")
     return parser.parse_args()
 
@@ -55,7 +56,7 @@ def machine():
 
 
 def binary():
-    return os.path.abspath(os.environ.get("PYLONTECH_MQTT", os.path.join(ROOT, "build", "pylontech-mqtt")))
+    return os.path.abspath(os.environ.get("PYLONTECH_MQTT", os.path.join(BUILD, "pylontech-mqtt")))
 
 
 def version():

@@ -9,7 +9,7 @@ import threading
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-BUILD = os.path.join(ROOT, "build")
+BUILD = os.path.join(ROOT, os.environ.get("BUILD", "build"))
 BINARY = os.environ.get("PYLONTECH_MQTT", os.path.join(BUILD, "pylontech-mqtt"))
 # A command to run it under, such as an emulator or valgrind, and how much slower that makes it.
 WRAPPER = shlex.split(os.environ.get("PYLONTECH_MQTT_WRAPPER", ""))

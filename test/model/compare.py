@@ -9,6 +9,7 @@ with the steps done and a count of cases."""
 
 import argparse
 import multiprocessing
+import os
 import random
 import subprocess
 import sys
@@ -22,7 +23,7 @@ from world import DEFAULT_TEXT, SETTLE, lines
 
 BATCH = 20       # scenarios that go through the core at once
 SHOWN = 3        # faults that are shrunk and printed
-PROGRAM = 'build/test/core_steps'
+PROGRAM = os.path.join(os.environ.get('BUILD', 'build'), 'test/core_steps')
 REFUSED = 2      # its exit status for settings that it does not take
 
 

@@ -23,7 +23,7 @@ import tempfile
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-NATIVE = os.path.join(ROOT, "build", "pylontech-mqtt")
+NATIVE = os.path.join(ROOT, os.environ.get("BUILD", "build"), "pylontech-mqtt")
 MACHINE = os.uname().machine
 POLL_S = 0.2                       # each look starts programs of its own
 FOLDERS = ("data/conf", "data/log", "service", "run/udev", "var/volatile/log", "dev/serial/by-id", "dev/serial/by-path",
