@@ -6,7 +6,9 @@ python=${PYTHON:-/usr/bin/python3}
 log=$(mktemp)
 RAN=$(mktemp) # the names of the tests that passed, one a line
 export RAN
-trap 'rm -f "$log" "$RAN"' EXIT
+skips=$(mktemp) # the tests that were skipped, and why, one a line
+trap 'rm -f "$log" "$RAN" "$skips"' EXIT
+trap 'exit 1' INT TERM HUP
 total_passed=0
 total_failed=0
 total_skipped=0
@@ -31,6 +33,7 @@ stage() {
 	failed=0
 	add_counts
 	sed -n 's/^passed  *[0-9.]* s  *//p; s/^\(test_[a-z_]*\) .*(\([A-Za-z_.]*\)) .*ok$/\2/p' "$log" >>"$RAN"
+	sed -nE 's/^skipped +([0-9.]+ s +)?(.*\))$/\2/p' "$log" >>"$skips"
 	if ! grep -q '^stage status 0$' "$log" && [ "${failed:-0}" = 0 ]; then
 		echo "FAILED: $name"
 		total_failed=$((total_failed + 1))
@@ -40,7 +43,7 @@ stage() {
 jobs=$(nproc)
 stage "build, warnings as errors" make -s -j"$jobs" WERROR=1 all e2e-programs
 stage "unit tests" make -s -j"$jobs" WERROR=1 unit
-stage "unit tests with ASan and UBSan" make -s -j"$jobs" WERROR=1 BUILD=build/asan \
+stage "unit tests with ASan and UBSan" make -s -j"$jobs" WERROR=1 BUILD="${BUILD:-build}/asan" \
 	CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all' unit
 stage "core is pure, functions are short" "$python" test/lint/shape.py
 stage "what comments cite is there" "$python" test/lint/citations.py
@@ -58,5 +61,9 @@ stage "end to end, a little, with ASan and UBSan" test/memory.sh short
 stage "what one can rely on was shown" "$python" test/lint/promises.py docs/guarantees.md "$RAN"
 
 echo
+if [ -s "$skips" ]; then
+	echo "Skipped, and why:"
+	sort -u "$skips" | sed 's/^/  /'
+fi
 echo "$total_passed passed, $total_failed failed, $total_skipped skipped"
 [ "$total_failed" = 0 ] && [ "$total_passed" -gt 0 ]

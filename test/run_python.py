@@ -18,6 +18,8 @@ def main():
     result = unittest.TextTestRunner(verbosity=1).run(load(sys.argv[1]))
     bad = len(result.failures) + len(result.errors) + len(result.unexpectedSuccesses)
     skipped = len(result.skipped)
+    for test, why in result.skipped:
+        print(f'skipped  {test.id()} ({why})')
     print(f'{result.testsRun - bad - skipped} passed, {bad} failed, {skipped} skipped')
     return 1 if bad or result.testsRun == 0 else 0
 
