@@ -116,11 +116,16 @@ class Demo:
 
     def run(self):
         """False when the daemon has ended by itself."""
-        (self.live if sys.stdout.isatty() else self.pictures)()
+        (self.live if has_live_view() else self.pictures)()
         end_process(self.watch)
         if not self.daemon.running:
             print("the daemon has ended:\n" + self.daemon.log, file=sys.stderr)
         return self.daemon.running
+
+
+def has_live_view():
+    """Whether `watch` goes on by itself on this output, as watch_terminal_there() decides."""
+    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def interrupt(*unused):
