@@ -345,8 +345,8 @@ static bool read_file(struct reading *r)
 		return false;
 	}
 	read_lines(r, text, facts.length);
-	if (facts.open_to_others)
-		warn(r, r->path, "others can read this file, and a password in it: chmod 600");
+	if (facts.open_to_others && *r->settings.mqtt.password != '\0')
+		warn(r, r->path, "others can read this file and the password in it: chmod 600");
 	return true;
 }
 
