@@ -365,7 +365,7 @@ void limits_step_lost(struct limits *limits, const struct settings *settings,
 	take(set, LIMIT_CCL, "Battery lost", 0, &charge);
 	take(set, LIMIT_DCL, "Battery lost", 0, &discharge);
 	judge_bank(limits, settings, &bank, now_ms);
-	set->limit[LIMIT_DCL] = (int32_t)clamp((int64_t)set->limit[LIMIT_DCL] * last->modules, INT32_MAX);
+	set->limit[LIMIT_DCL] = clamp((int64_t)set->limit[LIMIT_DCL] * last->modules, INT32_MAX);
 	apply_blocks(set, settings);
 	for (enum limits_kind k = 0; k < LIMIT_KINDS; k++)
 		set->limit[k] = (int32_t)number_min(set->limit[k], published[k]);

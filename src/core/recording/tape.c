@@ -14,7 +14,6 @@ static const char hex[] = "0123456789abcdef";
 static void put_byte(struct text *t, char c, bool last)
 {
 	unsigned value = (unsigned char)c;
-	char escape[] = { '\\', 'x', hex[value >> 4], hex[value & 15] };
 
 	if (c == '\r')
 		text_str(t, "\\r");
@@ -22,9 +21,11 @@ static void put_byte(struct text *t, char c, bool last)
 		text_str(t, "\\n");
 	else if (c == '\\')
 		text_str(t, "\\\\");
-	else if (value < 0x20 || value > 0x7e || (c == ' ' && last)) /* mail programs cut blanks at the end */
+	else if (value < 0x20 || value > 0x7e || (c == ' ' && last)) { /* mail programs cut blanks at the end */
+		const char escape[] = { '\\', 'x', hex[value >> 4], hex[value & 15] };
+
 		text_chars(t, escape, sizeof escape);
-	else
+	} else
 		text_chars(t, &c, 1);
 }
 

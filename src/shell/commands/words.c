@@ -90,7 +90,7 @@ static void print_row(FILE *to, const char *name, const char *text)
 
 void words_name_option(const struct words_option *o, char *out, size_t size)
 {
-	char letter[2] = { o->letter, '\0' };
+	const char letter[2] = { o->letter, '\0' };
 
 	snprintf(out, size, "%s%s%s%s", o->name ? "--" : "-", o->name ? o->name : letter,
 	         o->argument ? " " : "", o->argument ? o->argument : "");

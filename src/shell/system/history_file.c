@@ -14,12 +14,14 @@ bool history_file_read(const char *path, struct history *history, int64_t now_ms
 {
 	char text[4 * HISTORY_TEXT_MAX], why[WHY_MAX]; /* a later version may have kept more */
 	struct file_facts facts;
-	bool fine = false;
+	bool fine;
+	int tries = 0;
 
 	if (access(path, F_OK) != 0 && errno == ENOENT)
 		return true;
-	for (int tries = 0; tries < 3 && !fine; tries++) /* what passes must not cost years */
+	do
 		fine = file_read(path, text, sizeof text, &facts, why, sizeof why);
+	while (!fine && ++tries < 3); /* what passes must not cost years */
 	if (!fine)
 		log_warning("[history] file = %s: %s; it is left as it is, and what comes now is not kept", path, why);
 	else if (!history_read(history, text, facts.length, time(NULL), now_ms))
