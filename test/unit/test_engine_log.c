@@ -115,15 +115,15 @@ static void test_too_many_lines(void **state)
 	static struct report_lines out;
 	struct settings settings;
 	struct reply_table table = { .rows = 16 };
-	struct alarms_set told = { { 0 } }, now;
-	uint32_t missing = 0;
+	static struct report_memory told;
+	struct alarms_set now;
 
 	(void)state;
 	settings_defaults(&settings);
 	settings.battery.addresses = 1;
 	for (int i = 0; i < 16; i++)
 		table.row[i].address = (uint8_t)(i + 1);
-	report_unlisted(&out, &missing, &settings, &table);
+	report_unlisted(&out, &told, &settings, &table);
 	assert_int_equal(out.count, 15);
 	memset(&now, 2, sizeof now);
 	report_alarms(&out, &told, &now);
@@ -152,14 +152,14 @@ static void test_faults(void **state)
 	(void)state;
 	for (int i = 0; i < COUNT_OF(rows); i++) {
 		static struct report_lines out;
-		bool strange = false;
+		struct report_memory told = { .strange = false };
 
 		out.count = 0;
-		report_fault(&out, (struct command){ COMMAND_BAT, 2 }, &rows[i].fault, &module, &strange);
+		report_fault(&out, &told, (struct command){ COMMAND_BAT, 2 }, &rows[i].fault, &module);
 		assert_int_equal(out.count, 1);
 		assert_string_equal(out.line[0].text, rows[i].text);
 		assert_int_equal(out.line[0].level, LEVEL_INFO);
-		report_fault(&out, (struct command){ COMMAND_PWR_TABLE, 0 }, &rows[i].fault, NULL, &strange);
+		report_fault(&out, &told, (struct command){ COMMAND_PWR_TABLE, 0 }, &rows[i].fault, NULL);
 		assert_int_equal(out.line[1].level, LEVEL_DEBUG);
 	}
 }
@@ -169,12 +169,12 @@ static void test_high_voltage(void **state)
 {
 	static struct report_lines out;
 	const struct reply_fault fault = { REPLY_HIGH_VOLTAGE, "BVlow", 1 };
-	bool strange = false;
+	struct report_memory told = { .strange = false };
 
 	(void)state;
-	report_fault(&out, (struct command){ COMMAND_PWR_TABLE, 0 }, &fault, NULL, &strange);
-	report_fault(&out, (struct command){ COMMAND_PWR_TABLE, 0 }, &fault, NULL, &strange);
-	assert_true(strange);
+	report_fault(&out, &told, (struct command){ COMMAND_PWR_TABLE, 0 }, &fault, NULL);
+	report_fault(&out, &told, (struct command){ COMMAND_PWR_TABLE, 0 }, &fault, NULL);
+	assert_true(told.strange);
 	assert_int_equal(out.count, 1);
 	assert_int_equal(out.line[0].level, LEVEL_ERROR);
 }

@@ -53,7 +53,7 @@ static void set_up(struct engine *e, const struct row *row)
 	strcpy(e->session.framing.prompt, row->prompt);
 	e->session.woken = row->woken;
 	e->login_tried = row->login_tried;
-	e->told.strange = row->strange;
+	e->high_voltage_seen = row->strange;
 	for (int i = 0; i < row->modules + row->half_modules; i++) {
 		struct module *m = &e->rack.module[2 + i];
 

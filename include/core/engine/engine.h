@@ -68,20 +68,6 @@ struct engine_actions {
 	int exit_status;     /* ENGINE_EXIT_NONE, or end with this */
 };
 
-/* What the log was told last, so that it hears of changes only. */
-struct engine_told {
-	int32_t console_baud; /* at which speed the console answers; 0: that it does not */
-	bool silence;     /* that it does not */
-	bool strange;     /* that the battery is none of ours */
-	bool unlike;      /* that its modules differ in their number of cells */
-	uint32_t missing; /* modules that answer and are not in `addresses` */
-	uint32_t fast;    /* bit N-1: that `getpwr` is used for module N */
-	char port[REPORT_LINE_MAX]; /* why the port is not open; "" while it is */
-	struct report_told_limits limits;
-	bool lost;        /* that every module is lost */
-	struct alarms_set alarms;
-};
-
 /* What a restart within the same boot takes over: the rules' memory and what was published last. No pointers
  * in it: it is kept as bytes. Times are of the monotonic clock, which goes on over a restart. */
 struct engine_memory {
@@ -135,7 +121,7 @@ struct engine {
 	struct publication module[RACK_MODULES_MAX];
 	struct announce announce;
 	uint32_t digest[RACK_MODULES_MAX]; /* of the figures of each module, when they were offered as news */
-	struct engine_told told;
+	struct report_memory told;
 	int64_t start_ms;
 	bool in_pass;
 	int64_t pass_ms;      /* when the present or last pass began */
@@ -151,6 +137,8 @@ struct engine {
 	bool login_due, login_tried;
 	bool login_again;     /* the next pass may try once more: it worked, or got no answer that could be read */
 	int high_voltage;     /* replies in a row that look like a high-voltage battery */
+	bool high_voltage_seen; /* and there were enough of them: the battery is none of ours */
+	int32_t console_baud; /* at which speed the console answers; 0: it does not */
 	bool status_online;   /* as last published */
 	bool status_known;    /* anything was published */
 	int64_t status_ms, link_ms, evaluated_ms;

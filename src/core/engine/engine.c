@@ -71,7 +71,7 @@ static void check_cells(struct engine *e)
 	if (cells.most == 0)
 		return;
 	if (configured == 0) {
-		report_unlike_cells(&e->out->log, &e->told.unlike, cells);
+		report_unlike_cells(&e->out->log, &e->told, cells);
 	} else if (cells.fewest != configured || cells.most != configured) {
 		report_cells(&e->out->log, cells.fewest != configured ? cells.fewest : cells.most, configured);
 		e->out->exit_status = ENGINE_EXIT_CONFIGURATION;
@@ -296,22 +296,19 @@ static void end_pass(struct engine *e, bool to_its_end, int64_t now_ms)
 
 static void console_ready(struct engine *e)
 {
-	if (e->told.console_baud == session_speed_baud(&e->session))
+	if (e->console_baud == session_speed_baud(&e->session))
 		return;
-	e->told.console_baud = session_speed_baud(&e->session);
-	e->told.silence = false;
+	e->console_baud = session_speed_baud(&e->session);
 	e->link_wanted = true;
 	e->login_tried = false;
 	schedule_console_found(&e->schedule);
-	report_console_found(&e->out->log, &e->session);
+	report_console_found(&e->out->log, &e->told, &e->session);
 }
 
 static void console_silent(struct engine *e, int64_t now_ms)
 {
-	e->told.console_baud = 0;
-	if (!e->told.silence)
-		report_console_silent(&e->out->log, &e->session, e->passes > 0);
-	e->told.silence = true;
+	e->console_baud = 0;
+	report_console_silent(&e->out->log, &e->told, &e->session, e->passes > 0);
 	if (e->in_pass)
 		end_pass(e, false, now_ms);
 }
@@ -388,8 +385,8 @@ static void port_gone(struct engine *e, const char *why, bool taken, int64_t now
 {
 	e->port_taken = taken;
 	session_closed(&e->session);
-	e->told.console_baud = 0;
-	report_port_failed(&e->out->log, e->told.port, why, e->passes > 0);
+	e->console_baud = 0;
+	report_port_failed(&e->out->log, &e->told, why, e->passes > 0);
 	if (e->in_pass)
 		end_pass(e, false, now_ms);
 }
@@ -410,7 +407,7 @@ static void take_event(struct engine *e, const struct engine_event *event, int64
 	switch (event->kind) {
 	case ENGINE_PORT_OPENED:
 		e->port_taken = false;
-		report_port_opened(&e->out->log, e->told.port, e->settings.serial.port);
+		report_port_opened(&e->out->log, &e->told, e->settings.serial.port);
 		session_opened(&e->session, now_ms);
 		break;
 	case ENGINE_PORT_FAILED:
@@ -496,7 +493,7 @@ void engine_configure(struct engine *e, const struct settings *settings, int64_t
 		e->partial = true;
 		e->followed = 0;
 		memset(e->digest, 0, sizeof e->digest);
-		e->told.console_baud = 0;
+		e->console_baud = 0;
 		e->next_pass_ms = now_ms;
 		actions->close_port = true;
 	}

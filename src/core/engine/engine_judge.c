@@ -183,9 +183,9 @@ void engine_judge(struct engine *e, int64_t now_ms)
 		judge_lost_bank(e, now_ms);
 	if (!e->first_pass_done)
 		return;
-	report_limits(&e->out->log, &e->told.limits, &e->shown, now_ms);
-	report_alarms(&e->out->log, &e->told.alarms, &e->alarms.bank_set);
-	report_lost(&e->out->log, &e->told.lost, e->lost, &e->shown);
+	report_limits(&e->out->log, &e->told, &e->shown, now_ms);
+	report_alarms(&e->out->log, &e->told, &e->alarms.bank_set);
+	report_lost(&e->out->log, &e->told, e->lost, &e->shown);
 	engine_offer(e, false);
 	offer_reasons(e);
 }

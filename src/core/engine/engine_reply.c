@@ -106,7 +106,7 @@ static bool take_table(struct engine *e, const char *body, int64_t now_ms,
 
 	if (reply_parse_table(body, &table, fault) != REPLY_OK)
 		return false;
-	report_unlisted(&e->out->log, &e->told.missing, &e->settings, &table);
+	report_unlisted(&e->out->log, &e->told, &e->settings, &table);
 	e->schedule.table_tells |= tells_extremes(&table);
 	for (int i = 0; i < table.rows; i++) {
 		struct reply_table one = { .rows = 1, .row = { table.row[i] } };
@@ -282,7 +282,7 @@ void engine_ended(struct engine *e, struct command command, enum schedule_end en
 		schedule_module_back(&e->schedule, command.address);
 	schedule_done(&e->schedule, &e->rack, end, now_ms);
 	if (command.kind == COMMAND_GETPWR && end != SCHEDULE_REFUSED)
-		report_fast(&e->out->log, &e->told.fast, command.address, e->schedule.fast[command.address]);
+		report_fast(&e->out->log, &e->told, command.address, e->schedule.fast[command.address]);
 }
 
 /* Whether any module could ever be read: then one that is refused is not there rather. */
@@ -344,8 +344,9 @@ void engine_take_reply(struct engine *e, struct command command, int64_t now_ms)
 	} else if (fault.result == REPLY_HIGH_VOLTAGE && ++e->high_voltage < HIGH_VOLTAGE_TIMES) {
 		engine_ended(e, command, SCHEDULE_DAMAGED, now_ms);
 	} else {
+		e->high_voltage_seen |= fault.result == REPLY_HIGH_VOLTAGE;
 		if (fault.result != REPLY_OK || fault.field[0] != '\0')
-			report_fault(&e->out->log, command, &fault, engine_module(e, command), &e->told.strange);
+			report_fault(&e->out->log, &e->told, command, &fault, engine_module(e, command));
 		engine_ended(e, command, end_of(fault.result), now_ms);
 	}
 }

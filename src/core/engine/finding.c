@@ -37,7 +37,7 @@ static enum finding of_console(const struct engine *e)
 
 	if (finding_modules(e, &first) > 0)
 		return FINDING_BATTERY;
-	if (e->told.strange)
+	if (e->high_voltage_seen)
 		return FINDING_HIGH_VOLTAGE;
 	return e->login_tried && !framing_debug_prompt(&e->session.framing) ? FINDING_LOGIN : FINDING_CONSOLE;
 }

@@ -40,34 +40,34 @@ static enum settings_level thinned(uint32_t earlier, enum settings_level level)
 	return earlier % THINNED == 0 ? level : LEVEL_DEBUG;
 }
 
-void report_port_opened(struct report_lines *out, char told[REPORT_LINE_MAX], const char *port)
+void report_port_opened(struct report_lines *out, struct report_memory *told, const char *port)
 {
-	struct text t = line(out, told[0] != '\0' ? LEVEL_WARNING : LEVEL_INFO);
+	struct text t = line(out, told->port[0] != '\0' ? LEVEL_WARNING : LEVEL_INFO);
 
 	text_str(&t, "port ");
 	text_str(&t, port);
-	text_str(&t, told[0] != '\0' ? " is back: looking for the battery's console"
-	                             : " is open: looking for the battery's console");
-	told[0] = '\0';
+	text_str(&t, told->port[0] != '\0' ? " is back: looking for the battery's console"
+	                                   : " is open: looking for the battery's console");
+	told->port[0] = '\0';
 }
 
-void report_port_failed(struct report_lines *out, char told[REPORT_LINE_MAX], const char *why,
-                        bool reading)
+void report_port_failed(struct report_lines *out, struct report_memory *told, const char *why, bool reading)
 {
 	struct text t;
 
-	if (strcmp(told, why) == 0)
+	if (strcmp(told->port, why) == 0)
 		return;
-	text_copy(told, REPORT_LINE_MAX, why);
+	text_copy(told->port, sizeof told->port, why);
 	t = line(out, reading ? LEVEL_ERROR : LEVEL_WARNING);
 	text_str(&t, why);
 	text_str(&t, "; trying again until it is there, nothing new is published meanwhile");
 }
 
-void report_console_found(struct report_lines *out, const struct session *session)
+void report_console_found(struct report_lines *out, struct report_memory *told, const struct session *session)
 {
 	struct text t = line(out, LEVEL_INFO);
 
+	told->silence = false;
 	text_str(&t, "console found at ");
 	text_int(&t, session_speed_baud(session));
 	text_str(&t, " baud, prompt ");
@@ -75,10 +75,15 @@ void report_console_found(struct report_lines *out, const struct session *sessio
 	text_str(&t, session->woken ? ">, after waking it" : ">, it was awake");
 }
 
-void report_console_silent(struct report_lines *out, const struct session *session, bool reading)
+void report_console_silent(struct report_lines *out, struct report_memory *told, const struct session *session,
+                           bool reading)
 {
-	struct text t = line(out, reading ? LEVEL_ERROR : LEVEL_WARNING);
+	struct text t;
 
+	if (told->silence)
+		return;
+	told->silence = true;
+	t = line(out, reading ? LEVEL_ERROR : LEVEL_WARNING);
 	if (session->garbage)
 		text_str(&t, "bytes came, but no text: a wrong speed, or a TTL cable on an RS232 port. Trying on");
 	else if (reading)
@@ -133,15 +138,15 @@ void report_refused(struct report_lines *out, struct command command,
 	                    : "): going on without what it tells");
 }
 
-void report_fast(struct report_lines *out, uint32_t *told, int address, enum schedule_fast fast)
+void report_fast(struct report_lines *out, struct report_memory *told, int address, enum schedule_fast fast)
 {
 	uint32_t bit = UINT32_C(1) << (address - 1);
-	bool used = (*told & bit) != 0;
+	bool used = (told->fast & bit) != 0;
 	struct text t;
 
 	if (fast == SCHEDULE_FAST_UNTRIED || (fast == SCHEDULE_FAST_TRUSTED) == used)
 		return;
-	*told ^= bit;
+	told->fast ^= bit;
 	t = line(out, LEVEL_INFO);
 	text_str(&t, "module ");
 	text_int(&t, address);
@@ -169,8 +174,8 @@ void report_noisy(struct report_lines *out)
 	                     "another one agrees with it; if this goes on, look at the cable");
 }
 
-void report_fault(struct report_lines *out, struct command command,
-                  const struct reply_fault *fault, const struct module *module, bool *strange)
+void report_fault(struct report_lines *out, struct report_memory *told, struct command command,
+                  const struct reply_fault *fault, const struct module *module)
 {
 	static const char *const results[] = {
 		[REPLY_OK] = "not yet",
@@ -181,10 +186,10 @@ void report_fault(struct report_lines *out, struct command command,
 	struct text t;
 
 	if (fault->result == REPLY_HIGH_VOLTAGE) {
-		if (!*strange)
+		if (!told->strange)
 			say(out, LEVEL_ERROR, "this is a high-voltage battery (Force, SC series): its console is "
 			                      "not read, nothing is published. This program is for 48 V stacks");
-		*strange = true;
+		told->strange = true;
 		return;
 	}
 	t = line(out, thinned(module ? module->damaged : 1, LEVEL_INFO));
@@ -256,13 +261,13 @@ void report_module_state(struct report_lines *out, const struct rack *rack,
 	}
 }
 
-void report_lost(struct report_lines *out, bool *told, bool lost, const struct limits_set *limits)
+void report_lost(struct report_lines *out, struct report_memory *told, bool lost, const struct limits_set *limits)
 {
 	struct text t;
 
-	if (*told == lost)
+	if (told->lost == lost)
 		return;
-	*told = lost;
+	told->lost = lost;
 	t = line(out, lost ? LEVEL_ERROR : LEVEL_WARNING);
 	if (!lost) {
 		text_str(&t, "the battery is back");
@@ -273,16 +278,16 @@ void report_lost(struct report_lines *out, bool *told, bool lost, const struct l
 	text_str(&t, " A until one answers");
 }
 
-void report_unlisted(struct report_lines *out, uint32_t *told,
+void report_unlisted(struct report_lines *out, struct report_memory *told,
                      const struct settings *settings, const struct reply_table *table)
 {
 	for (int i = 0; i < table->rows && settings->battery.addresses != 0; i++) {
 		uint32_t bit = UINT32_C(1) << (table->row[i].address - 1);
 		struct text t;
 
-		if (table->row[i].absent || (settings->battery.addresses & bit) || (*told & bit))
+		if (table->row[i].absent || (settings->battery.addresses & bit) || (told->missing & bit))
 			continue;
-		*told |= bit;
+		told->missing |= bit;
 		t = line(out, LEVEL_WARNING);
 		text_str(&t, "module ");
 		text_int(&t, table->row[i].address);
@@ -312,14 +317,14 @@ void report_cells(struct report_lines *out, int console, int configured)
 	text_str(&t, ": nothing is published. Correct num_cells, or write auto");
 }
 
-void report_unlike_cells(struct report_lines *out, bool *told, struct rack_cells cells)
+void report_unlike_cells(struct report_lines *out, struct report_memory *told, struct rack_cells cells)
 {
 	bool unlike = cells.fewest != cells.most;
 	struct text t;
 
-	if (*told == unlike)
+	if (told->unlike == unlike)
 		return;
-	*told = unlike;
+	told->unlike = unlike;
 	t = line(out, LEVEL_WARNING);
 	if (!unlike) {
 		text_str(&t, "every module has ");
@@ -437,7 +442,7 @@ static void report_rule(struct report_lines *out, const struct limits_set *set,
 	limits_describe(&set->reason[kind], &t);
 }
 
-void report_limits(struct report_lines *out, struct report_told_limits *told,
+void report_limits(struct report_lines *out, struct report_memory *told,
                    const struct limits_set *set, int64_t now_ms)
 {
 	const bool urgent[LIMIT_KINDS] = {
@@ -459,20 +464,19 @@ void report_limits(struct report_lines *out, struct report_told_limits *told,
 	told->discharge_blocked = set->discharge_blocked;
 }
 
-void report_alarms(struct report_lines *out, struct alarms_set *told,
-                   const struct alarms_set *now)
+void report_alarms(struct report_lines *out, struct report_memory *told, const struct alarms_set *now)
 {
 	static const char *const levels[] = { " is over", ": warning", ": ALARM" };
 
 	for (enum alarm a = 0; a < ALARMS; a++) {
 		struct text t;
 
-		if (told->level[a] == now->level[a])
+		if (told->alarms.level[a] == now->level[a])
 			continue;
-		t = line(out, now->level[a] > told->level[a] ? LEVEL_WARNING : LEVEL_INFO);
+		t = line(out, now->level[a] > told->alarms.level[a] ? LEVEL_WARNING : LEVEL_INFO);
 		text_str(&t, "alarm ");
 		text_str(&t, alarms_key(a));
 		text_str(&t, levels[now->level[a]]);
 	}
-	*told = *now;
+	told->alarms = *now;
 }
