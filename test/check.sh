@@ -45,9 +45,9 @@ stage "build, warnings as errors" make -s -j"$jobs" WERROR=1 all e2e-programs
 stage "unit tests" make -s -j"$jobs" WERROR=1 unit
 stage "unit tests with ASan and UBSan" make -s -j"$jobs" WERROR=1 BUILD="${BUILD:-build}/asan" \
 	CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all' unit
-stage "core is pure, functions are short" "$python" test/lint/shape.py
+stage "core is pure, rooms and functions are small" "$python" test/lint/shape.py
 stage "what comments cite is there" "$python" test/lint/citations.py
-stage "that check can fail" "$python" test/run_python.py test/lint
+stage "these checks can fail" "$python" test/run_python.py test/lint
 stage "documents agree with the program" make -s WERROR=1 docs-check
 stage "independent model of the rules" make -s -j"$jobs" WERROR=1 model
 stage "the comparison can fail" "$python" test/run_python.py test/model
