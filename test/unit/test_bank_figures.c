@@ -99,6 +99,21 @@ static void test_no_reasons(void **state)
 	assert_string_equal(reasons.discharge_current, "");
 }
 
+/* What the stack recommends is no stage, although it stands in the same table. */
+static void test_recommended_voltage(void **state)
+{
+	struct bank_reasons reasons;
+	struct stand t;
+
+	(void)state;
+	stand_init(&t, 1);
+	t.scene.rack.pwrsys_ms = 0;
+	t.scene.rack.pwrsys.charge_mv = opt_some(51000);
+	stand_work(&t, 0, 0);
+	bank_reasons(&t.limits.bank_set, &reasons);
+	assert_string_equal(reasons.charge_voltage, "Bulk (BMS recommendation: 51.000 V)");
+}
+
 /* ChargeMode is the stage alone; the reason names the rule that lowers the voltage, too, when it is neither stage nor
  * block. */
 static void test_modes(void **state)
@@ -277,6 +292,7 @@ int main(void)
 		cmocka_unit_test(test_derived_balances),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_no_reasons),
+		cmocka_unit_test(test_recommended_voltage),
 		cmocka_unit_test(test_modes),
 		cmocka_unit_test(test_publish_no),
 		cmocka_unit_test(test_counts),

@@ -301,6 +301,7 @@ static void test_lost_battery(void **state)
 /* What the document says of it. */
 static void test_mode(void **state)
 {
+	struct bank_reasons reasons = { .charge_voltage = "" };
 	struct alarms alarms;
 	struct figures f;
 	struct full t;
@@ -313,6 +314,8 @@ static void test_mode(void **state)
 	bank_figures(&t.scene.rack, &t.scene.settings, t.scene.reading, 1, 0, &t.limits, &t.limits.bank_set, &alarms,
 	             &f);
 	assert_string_equal(f.mode, "Full charge");
+	bank_reasons(&t.limits.bank_set, &reasons);
+	assert_string_equal(reasons.charge_voltage, "Full charge");
 }
 
 int main(void)

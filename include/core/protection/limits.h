@@ -34,6 +34,7 @@ struct limits_verdict {
 	int32_t value; /* the measured value that made it speak, in `unit` */
 	enum limits_unit unit;
 	int cell;      /* where: cell from 1, 0 the whole module */
+	bool stage;    /* it is what the set's `mode` says already */
 };
 
 #define LIMITS_FREE INT32_MAX

@@ -134,13 +134,11 @@ void bank_reasons(const struct limits_set *limits, struct bank_reasons *reasons)
 	struct text voltage = text_in(reasons->charge_voltage, sizeof reasons->charge_voltage);
 	struct text charge = text_in(reasons->charge_current, sizeof reasons->charge_current);
 	struct text discharge = text_in(reasons->discharge_current, sizeof reasons->discharge_current);
-	const char *rule;
 
 	if (!limits)
 		return;
-	rule = limits->reason[LIMIT_CVL].rule;
 	text_str(&voltage, limits->mode);
-	if (strcmp(rule, "Stage") != 0 && strcmp(rule, "Full charge") != 0 && strcmp(rule, "Charge blocked") != 0) {
+	if (!limits->reason[LIMIT_CVL].verdict.stage) {
 		text_str(&voltage, " (");
 		limits_describe(&limits->reason[LIMIT_CVL], &voltage);
 		text_str(&voltage, ")");

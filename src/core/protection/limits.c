@@ -1,7 +1,8 @@
 #include "core/protection/limits.h"
 
-#include "core/base/number.h"
 #include "limits_rules.h"
+
+#include "core/base/number.h"
 #include "core/reply/events.h"
 
 #include <stddef.h>
@@ -58,6 +59,7 @@ static void judge_subject(struct limits_set *set, struct limits_subject_input *i
 
 		in->charge_blocked = set->charge_blocked;
 		v = limits_subject_rules[i].judge(in);
+		v.stage = limits_subject_rules[i].stage;
 		take(set, limits_subject_rules[i].kind, limits_subject_rules[i].name, address, &v);
 	}
 	set->mode = set->charge_blocked ? "Blocked"

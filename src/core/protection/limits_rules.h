@@ -38,6 +38,7 @@ struct limits_subject_rule {
 	enum limits_kind kind;
 	const char *name;
 	struct limits_verdict (*judge)(const struct limits_subject_input *in);
+	bool stage; /* what it says is the stage of the charge: limits_set's `mode` names it already */
 	const char *text;
 };
 

@@ -135,26 +135,26 @@ static struct limits_verdict voltage_wish(const struct limits_subject_input *in)
 }
 
 const struct limits_subject_rule limits_subject_rules[] = {
-	{ LIMIT_CCL, "High SoC", high_soc,
+	{ LIMIT_CCL, "High SoC", high_soc, false,
 	  "{high_soc_current} a module above {high_soc} until {high_soc_release}" },
-	{ LIMIT_CCL, "BMS recommendation", stack_charge_wish,
+	{ LIMIT_CCL, "BMS recommendation", stack_charge_wish, false,
 	  "never above what the BMS recommends for the stack, where the console tells" },
-	{ LIMIT_DCL, "Low SoC", low_soc,
+	{ LIMIT_DCL, "Low SoC", low_soc, false,
 	  "{low_soc_current} a module below {low_soc} until {low_soc_release}; blocked "
 	  "below {low_soc_block} until {low_soc_block_release}" },
-	{ LIMIT_DCL, "BMS recommendation", stack_discharge_wish,
+	{ LIMIT_DCL, "BMS recommendation", stack_discharge_wish, false,
 	  "never above what the BMS recommends for the stack, where the console tells" },
-	{ LIMIT_CVL, "Full charge", full_charge,
+	{ LIMIT_CVL, "Full charge", full_charge, true,
 	  "bulk {cell_bulk_voltage} a cell instead of float, after {full_charge_days} without a full charge (0: never): "
 	  "until every module reports Full, or {full_charge_hours} at {full_charge_voltage} a cell or more" },
-	{ LIMIT_CVL, "Stage", stage,
+	{ LIMIT_CVL, "Stage", stage, true,
 	  "bulk {cell_bulk_voltage} a cell while SoC is below {float_soc}, float "
 	  "{cell_float_voltage} a cell from there until below {bulk_soc}" },
-	{ LIMIT_CVL, "Charge blocked", charge_blocked,
+	{ LIMIT_CVL, "Charge blocked", charge_blocked, true,
 	  "while charge is blocked: float or the pack voltage then, whichever is less; "
 	  "{blocked_step_voltage} lower every {blocked_step_s} while more than "
 	  "{blocked_current} still flows, not below {cell_floor_voltage} a cell" },
-	{ LIMIT_CVL, "BMS recommendation", voltage_wish,
+	{ LIMIT_CVL, "BMS recommendation", voltage_wish, false,
 	  "never above what the BMS recommends, where the console tells" },
 };
 
