@@ -24,7 +24,7 @@ from collections import Counter, namedtuple
 SOURCES = ('src/core/protection/limits.c', 'src/core/protection/limits_module.c', 'src/core/protection/limits_subject.c',
            'src/core/protection/limits_print.c', 'src/core/protection/dynamics.c', 'src/core/rack/confirm.c', 'src/core/protection/alarms.c',
            'src/core/output/publication.c', 'include/core/base/trip.h')
-TESTS = ('test_limits', 'test_limits_events', 'test_limits_full', 'test_limits_loss', 'test_limits_print',
+TESTS = ('test_bank_figures', 'test_limits', 'test_limits_events', 'test_limits_full', 'test_limits_loss', 'test_limits_print',
          'test_limits_reasons', 'test_dynamics', 'test_confirm', 'test_alarms', 'test_publication', 'test_thresholds')
 SURVIVORS = 'test/mutants-survivors.txt'
 LEAST_PERCENT = 95

@@ -123,19 +123,16 @@ static const struct event_rule {
 	bool charge, discharge;
 	enum evidence evidence; /* what beside a printed name proves the bit for discharge */
 } event_rules[] = {
-	{ EVENT_BAT, 0x1, true, false, EVIDENCE_NONE },        /* over-voltage */
-	{ EVENT_BAT, 0x140000, true, false, EVIDENCE_NONE },   /* charge over-current */
-	{ EVENT_BAT, 0x100, true, true, EVIDENCE_HEAT },       /* over-temperature */
-	{ EVENT_BAT, 0x10, false, true, EVIDENCE_LOW_VOLTAGE }, /* under-voltage */
-	{ EVENT_BAT, 0x10000, false, true, EVIDENCE_NONE },    /* short circuit */
-	{ EVENT_BAT, 0x10000000, true, false, EVIDENCE_NONE }, /* system error; see also the base word */
-	{ EVENT_FAULT, 0x400, true, false, EVIDENCE_NONE },    /* charge FET */
-	{ EVENT_FAULT, 0x800, false, true, EVIDENCE_NONE },    /* discharge FET */
-	{ EVENT_FAULT, 0x44, true, false, EVIDENCE_NONE },     /* voltage, current sensing */
+	{ EVENT_BAT, EVENT_OVER_VOLTAGE, true, false, EVIDENCE_NONE },
+	{ EVENT_BAT, EVENT_CHARGE_CURRENT, true, false, EVIDENCE_NONE },
+	{ EVENT_BAT, EVENT_OVER_TEMPERATURE, true, true, EVIDENCE_HEAT },
+	{ EVENT_BAT, EVENT_UNDER_VOLTAGE, false, true, EVIDENCE_LOW_VOLTAGE },
+	{ EVENT_BAT, EVENT_SHORT_CIRCUIT, false, true, EVIDENCE_NONE },
+	{ EVENT_BAT, EVENT_SYSTEM_ERROR, true, false, EVIDENCE_NONE }, /* see also the base word */
+	{ EVENT_FAULT, EVENT_FAULT_CHARGE_FET, true, false, EVIDENCE_NONE },
+	{ EVENT_FAULT, EVENT_FAULT_DISCHARGE_FET, false, true, EVIDENCE_NONE },
+	{ EVENT_FAULT, EVENT_FAULT_VOLTAGE_SENSING | EVENT_FAULT_CURRENT_SENSING, true, false, EVIDENCE_NONE },
 };
-
-/* Bits that halve the discharge current for a while: discharge over-current. */
-#define EVENT_BITS_DISCHARGE_OVER_CURRENT UINT32_C(0xa0000)
 
 static bool proven(const struct event_rule *rule, const struct limits_module_input *in, uint32_t bits,
                    const char *names)
@@ -161,7 +158,7 @@ static struct limits_verdict judge_events(const struct limits_module_input *in, 
 	const struct reply_events *words[] = { &pwr->bat_events, &pwr->power_events };
 
 	if (pwr->base == WORD_SYSERROR)
-		return limits_block(0x10000000, UNIT_BAT_BITS, 0);
+		return limits_block((int32_t)EVENT_SYSTEM_ERROR, UNIT_BAT_BITS, 0);
 	for (size_t i = 0; i < sizeof event_rules / sizeof event_rules[0]; i++) {
 		const struct event_rule *rule = &event_rules[i];
 
@@ -284,7 +281,7 @@ static struct limits_verdict over_current(const struct limits_module_input *in)
 {
 	struct limits_module_memory *m = in->memory;
 	uint32_t bits = (in->r->pwr->bat_events.bits | in->r->pwr->power_events.bits) &
-	                EVENT_BITS_DISCHARGE_OVER_CURRENT;
+	                EVENT_DISCHARGE_CURRENT;
 
 	if (bits != 0) {
 		m->over_current = true;
