@@ -19,7 +19,7 @@ MAY_INCLUDE = {
     'core/engine': 'core/base core/settings core/console core/reply core/rack core/protection core/output',
     'shell/system': 'core/base core/settings core/output core/engine',
     'shell/port': 'core/base core/console core/recording shell/system',
-    'shell/broker': 'core/base core/settings core/reply core/output core/engine shell/system',
+    'shell/broker': 'core/base core/settings core/reply core/rack core/output core/engine shell/system',
     'shell': 'core/base core/engine shell/system shell/port shell/broker',
     # the command line's struct is what a word is started with
     'shell/watch': 'core/base core/output core/engine shell/system shell/broker shell/commands',

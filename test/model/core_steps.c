@@ -18,7 +18,8 @@
 #include "core/protection/alarms.h"
 #include "core/protection/dynamics.h"
 #include "core/protection/limits.h"
-#include "core/rack/rack.h"
+#include "core/rack/rack_age.h"
+#include "core/rack/rack_reading.h"
 #include "core/settings/settings.h"
 #include "core/settings/settings_table.h"
 

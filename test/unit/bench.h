@@ -9,6 +9,7 @@
 #include "check.h"
 
 #include "core/engine/engine.h"
+#include "core/rack/rack_age.h"
 
 #define BENCH_DELAY_MS 120 /* from a command to its whole reply */
 #define BENCH_LINES_MAX 256

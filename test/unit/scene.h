@@ -4,7 +4,8 @@
 
 #include "core/output/bank.h"
 #include "core/protection/limits.h"
-#include "core/rack/rack.h"
+#include "core/rack/rack_age.h"
+#include "core/rack/rack_reading.h"
 #include "core/settings/settings.h"
 
 #include <string.h>

@@ -5,6 +5,7 @@
 #include "check.h"
 
 #include "core/engine/schedule.h"
+#include "core/rack/rack_age.h"
 
 struct desk {
 	struct settings settings;

@@ -38,6 +38,14 @@ static inline struct opt opt_max(struct opt a, struct opt b)
 	return b.known && b.value > a.value ? b : a;
 }
 
+/* Whether two values differ by more than is allowed, or one of them is absent. */
+static inline bool opt_apart(struct opt a, struct opt b, int32_t more_than)
+{
+	if (!a.known || !b.known)
+		return a.known != b.known;
+	return a.value - b.value > more_than || b.value - a.value > more_than;
+}
+
 static inline int32_t opt_or(struct opt a, int32_t fallback)
 {
 	return a.known ? a.value : fallback;

@@ -16,7 +16,7 @@
 #include "core/protection/dynamics.h"
 #include "core/protection/limits.h"
 #include "core/rack/confirm.h"
-#include "core/rack/rack.h"
+#include "core/rack/rack_reading.h"
 #include "core/rack/repeat.h"
 #include "core/settings/settings.h"
 

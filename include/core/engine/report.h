@@ -10,7 +10,7 @@
 #include "core/engine/schedule.h"
 #include "core/protection/alarms.h"
 #include "core/protection/limits.h"
-#include "core/rack/rack.h"
+#include "core/rack/rack_reading.h"
 #include "core/settings/settings.h"
 
 #include <stdbool.h>

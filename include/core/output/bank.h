@@ -5,7 +5,7 @@
 #include "core/output/figures.h"
 #include "core/protection/alarms.h"
 #include "core/protection/limits.h"
-#include "core/rack/rack.h"
+#include "core/rack/rack_reading.h"
 
 #define BANK_REASON_MAX 96
 

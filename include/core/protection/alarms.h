@@ -5,7 +5,7 @@
 #ifndef CORE_ALARMS_H
 #define CORE_ALARMS_H
 
-#include "core/rack/rack.h"
+#include "core/rack/rack_reading.h"
 #include "core/settings/settings.h"
 
 #include <stdbool.h>

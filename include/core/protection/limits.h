@@ -8,7 +8,7 @@
 #define CORE_LIMITS_H
 
 #include "core/base/text.h"
-#include "core/rack/rack.h"
+#include "core/rack/rack_reading.h"
 #include "core/settings/settings.h"
 
 #include <stdbool.h>

@@ -3,7 +3,7 @@
 #ifndef CORE_CONFIRM_H
 #define CORE_CONFIRM_H
 
-#include "core/rack/rack.h"
+#include "core/rack/rack_reading.h"
 #include "core/settings/settings.h"
 
 #include <stdbool.h>

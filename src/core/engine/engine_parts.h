@@ -3,6 +3,7 @@
 #define CORE_ENGINE_PARTS_H
 
 #include "core/engine/engine.h"
+#include "core/rack/rack_age.h"
 
 /* engine_judge.c: works limits, alarms and what is shown out anew from what the rack holds now. */
 void engine_judge(struct engine *e, int64_t now_ms);

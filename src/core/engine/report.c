@@ -1,6 +1,7 @@
 #include "core/engine/report.h"
 
 #include "core/base/text.h"
+#include "core/rack/rack_age.h"
 #include "core/reply/events.h"
 
 #include <string.h>

@@ -5,13 +5,6 @@
 
 #include <string.h>
 
-/* The part of the patience within which modules go together. */
-#define TOGETHER 15
-
-/* The first pass of a long stack on a slow line may take longer than any age that is configured; nothing is
- * published before it ends. */
-#define SETTLING_MS (5 * 60 * 1000)
-
 void rack_init(struct rack *rack, const struct settings *settings)
 {
 	memset(rack, 0, sizeof *rack);
@@ -116,8 +109,8 @@ bool rack_take_info(struct rack *rack, int address, const struct reply_info *inf
 	bool swapped = another(m, info->barcode);
 	struct reply_info before;
 
-	if (swapped && strcmp(m->doubted_barcode, info->barcode) != 0) {
-		text_copy(m->doubted_barcode, sizeof m->doubted_barcode, info->barcode);
+	if (swapped && strcmp(m->doubt.barcode, info->barcode) != 0) {
+		text_copy(m->doubt.barcode, sizeof m->doubt.barcode, info->barcode);
 		return doubt(fault, REPLY_DAMAGED, "Barcode");
 	}
 	if (swapped) { /* another module sits here: its readings come within a pass */
@@ -138,14 +131,14 @@ static bool pack_confirmed(struct module *m, const struct reply_pwr *pwr,
 {
 	struct opt sum = m->bat_ms == RACK_NEVER ? opt_none() : cells_sum_mv(&m->bat, settings);
 	int32_t tolerance = settings->protection.pack_tolerance_pct;
-	struct opt before = m->doubted_pack_mv;
+	struct opt before = m->doubt.pack_mv;
 
-	m->doubted_pack_mv = opt_none();
+	m->doubt.pack_mv = opt_none();
 	if (!sum.known || within(pwr->voltage_mv.value, sum.value, tolerance))
 		return true;
 	if (before.known && within(pwr->voltage_mv.value, before.value, tolerance))
 		return true;
-	m->doubted_pack_mv = pwr->voltage_mv;
+	m->doubt.pack_mv = pwr->voltage_mv;
 	return false;
 }
 
@@ -155,9 +148,9 @@ bool rack_take_pwr(struct rack *rack, int address, const struct reply_pwr *pwr,
 	struct module *m = &rack->module[address - 1];
 	uint32_t known = m->pwr_ms == RACK_NEVER ? 0 : m->pwr.fields;
 
-	if (!fields_confirmed(known, pwr->fields, &m->doubted_pwr))
+	if (!fields_confirmed(known, pwr->fields, &m->doubt.pwr))
 		return doubt(fault, REPLY_DAMAGED, "a line that was there before");
-	if (!word_confirmed(m->doubted_word[0], pwr->unknown_word))
+	if (!word_confirmed(m->doubt.word[0], pwr->unknown_word))
 		return doubt(fault, REPLY_DAMAGED, pwr->unknown_word);
 	if (!pack_confirmed(m, pwr, settings))
 		return doubt(fault, REPLY_OUT_OF_RANGE, "Voltage");
@@ -178,9 +171,9 @@ static int known_cells(const struct module *m)
  * it is believed. That the cells must fit the pack's voltage stands beside it. */
 static bool cells_confirmed(struct module *m, int cells)
 {
-	bool fine = known_cells(m) == 0 || cells == known_cells(m) || cells == m->doubted_cells;
+	bool fine = known_cells(m) == 0 || cells == known_cells(m) || cells == m->doubt.cells;
 
-	m->doubted_cells = cells;
+	m->doubt.cells = cells;
 	return fine;
 }
 
@@ -197,8 +190,8 @@ static bool soc_confirmed(struct module *m, const struct reply_bat *bat, int32_t
 		return true;
 	agrees = soc.value - m->pwr.soc_pct.value <= tolerance_pct &&
 	         m->pwr.soc_pct.value - soc.value <= tolerance_pct;
-	fine = agrees || m->doubted_soc;
-	m->doubted_soc = !agrees;
+	fine = agrees || m->doubt.soc;
+	m->doubt.soc = !agrees;
 	return fine;
 }
 
@@ -218,9 +211,9 @@ bool rack_take_bat(struct rack *rack, int address, const struct reply_bat *bat,
 
 	if (!cells_confirmed(m, bat->cells))
 		return doubt(fault, REPLY_DAMAGED, "number of cells");
-	if (!fields_confirmed(known, bat->fields, &m->doubted_bat))
+	if (!fields_confirmed(known, bat->fields, &m->doubt.bat))
 		return doubt(fault, REPLY_DAMAGED, "a column that was there before");
-	if (!word_confirmed(m->doubted_word[1], bat->unknown_word))
+	if (!word_confirmed(m->doubt.word[1], bat->unknown_word))
 		return doubt(fault, REPLY_DAMAGED, bat->unknown_word);
 	if (m->pwr_ms != RACK_NEVER && sum.known &&
 	    !within(m->pwr.voltage_mv.value, sum.value, settings->protection.pack_tolerance_pct))
@@ -246,7 +239,7 @@ bool rack_take_getpwr(struct rack *rack, int address, const struct reply_getpwr 
 
 	if (getpwr->bat.cells != m->bat.cells)
 		return doubt(fault, REPLY_DAMAGED, "number of cells");
-	if (!word_confirmed(m->doubted_word[1], getpwr->bat.unknown_word))
+	if (!word_confirmed(m->doubt.word[1], getpwr->bat.unknown_word))
 		return doubt(fault, REPLY_DAMAGED, getpwr->bat.unknown_word);
 	if (sum.known && (!within(getpwr->voltage_mv.value, sum.value, tolerance) ||
 	                  !within(m->pwr.voltage_mv.value, sum.value, tolerance)))
@@ -331,7 +324,7 @@ void rack_take_table(struct rack *rack, const struct reply_table *table, const s
 		}
 		m->wanted |= settings->battery.addresses == 0;
 		m->row = *row;
-		if (!word_confirmed(m->doubted_word[2], row->unknown_word))
+		if (!word_confirmed(m->doubt.word[2], row->unknown_word))
 			m->row.unknown_word[0] = '\0';
 		m->row_ms = now_ms;
 		if (m->state == MODULE_ONLINE)
@@ -353,333 +346,18 @@ void rack_note_bytes(struct module *module, enum rack_reply which, const char *b
 	}
 }
 
-static bool apart(struct opt a, struct opt b, int32_t more_than)
-{
-	if (!a.known || !b.known)
-		return a.known != b.known;
-	return a.value - b.value > more_than || b.value - a.value > more_than;
-}
-
 #define AGREE_CELL_MV 30
 #define AGREE_TEMP_MC 2000
 #define AGREE_PACK_PCT 1
 
 bool rack_getpwr_agrees(const struct module *m, const struct reply_getpwr *getpwr)
 {
-	if (getpwr->bat.cells != m->bat.cells || apart(getpwr->temp_mc, m->pwr.temp_mc, AGREE_TEMP_MC) ||
+	if (getpwr->bat.cells != m->bat.cells || opt_apart(getpwr->temp_mc, m->pwr.temp_mc, AGREE_TEMP_MC) ||
 	    !within(getpwr->voltage_mv.value, m->pwr.voltage_mv.value, AGREE_PACK_PCT))
 		return false;
 	for (int i = 0; i < m->bat.cells; i++)
-		if (apart(getpwr->bat.cell[i].mv, m->bat.cell[i].mv, AGREE_CELL_MV) ||
-		    apart(getpwr->bat.cell[i].temp_mc, m->bat.cell[i].temp_mc, AGREE_TEMP_MC))
+		if (opt_apart(getpwr->bat.cell[i].mv, m->bat.cell[i].mv, AGREE_CELL_MV) ||
+		    opt_apart(getpwr->bat.cell[i].temp_mc, m->bat.cell[i].temp_mc, AGREE_TEMP_MC))
 			return false;
 	return true;
-}
-
-bool rack_jumped(const struct rack_reading *before, const struct rack_reading *now,
-                 const struct settings_protection *p)
-{
-	const struct {
-		const struct rack_extreme *before, *now;
-		int32_t most;
-	} rows[] = {
-		{ &before->cell_low, &now->cell_low, p->confirm_cell_mv },
-		{ &before->cell_high, &now->cell_high, p->confirm_cell_mv },
-		{ &before->worst_cell_low, &now->worst_cell_low, p->confirm_cell_mv },
-		{ &before->worst_cell_high, &now->worst_cell_high, p->confirm_cell_mv },
-		{ &before->temp_low, &now->temp_low, p->confirm_temperature_mc },
-		{ &before->temp_high, &now->temp_high, p->confirm_temperature_mc },
-		{ &before->worst_temp_low, &now->worst_temp_low, p->confirm_temperature_mc },
-		{ &before->worst_temp_high, &now->worst_temp_high, p->confirm_temperature_mc },
-	};
-
-	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-		if (apart(rows[i].before->value, rows[i].now->value, rows[i].most))
-			return true;
-	return apart(opt_some(before->soc_pct), opt_some(now->soc_pct), p->confirm_soc_pct) ||
-	       before->failed_cells != now->failed_cells;
-}
-
-static int64_t oldest_ms(const struct module *m)
-{
-	if (m->pwr_ms == RACK_NEVER || m->bat_ms == RACK_NEVER)
-		return RACK_NEVER;
-	return m->pwr_ms < m->bat_ms ? m->pwr_ms : m->bat_ms;
-}
-
-int64_t rack_age_ms(const struct module *module, int64_t now_ms)
-{
-	int64_t oldest = oldest_ms(module);
-
-	return oldest == RACK_NEVER ? -1 : now_ms - oldest;
-}
-
-int64_t rack_patience_ms(const struct rack *rack, const struct settings *settings)
-{
-	int64_t passes = (int64_t)rack->last_good_pass_ms *
-	                 settings->protection.max_age_passes_tenths / 10;
-
-	if (rack->settling)
-		return SETTLING_MS;
-	return passes > settings->protection.max_age_ms ? passes : settings->protection.max_age_ms;
-}
-
-/* The youngest required reply of all; RACK_NEVER: none yet. */
-static int64_t heard_ms(const struct rack *rack)
-{
-	int64_t heard = RACK_NEVER;
-
-	for (int i = 0; i < RACK_MODULES_MAX; i++) {
-		const struct module *m = &rack->module[i];
-
-		heard = m->pwr_ms > heard ? m->pwr_ms : heard;
-		heard = m->bat_ms > heard ? m->bat_ms : heard;
-	}
-	return heard;
-}
-
-bool rack_silent(const struct rack *rack, const struct settings *settings, int64_t now_ms)
-{
-	int64_t heard = heard_ms(rack);
-
-	return !rack->settling && heard != RACK_NEVER && now_ms - heard >= settings->protection.max_age_ms;
-}
-
-static bool fresh(const struct module *m, int64_t patience_ms, int64_t now_ms)
-{
-	int64_t age = rack_age_ms(m, now_ms);
-
-	if (m->state == MODULE_LOST && oldest_ms(m) <= m->lost_oldest_ms)
-		return false;
-	return age >= 0 && age < patience_ms;
-}
-
-/* When one module goes, those that are nearly as old go with it: a silent console is told in one message, not
- * in two of which the second has to wait for the next second. */
-static int64_t common_patience_ms(const struct rack *rack, int64_t patience_ms, int64_t now_ms)
-{
-	for (int i = 0; i < RACK_MODULES_MAX; i++)
-		if (rack->module[i].state == MODULE_ONLINE && !fresh(&rack->module[i], patience_ms, now_ms))
-			return patience_ms - patience_ms / TOGETHER;
-	return patience_ms;
-}
-
-static int32_t magnitude(int32_t n)
-{
-	return n < 0 ? -n : n;
-}
-
-/* At rest sameness is normal. */
-bool rack_frozen(const struct module *m, const struct settings_protection *p, int64_t now_ms)
-{
-	return magnitude(m->pwr.current_ma.value) > p->frozen_current_ma &&
-	       m->same_passes >= p->frozen_passes && now_ms - m->same_ms >= p->frozen_ms;
-}
-
-static bool faulty(const struct module *m, const struct settings *settings)
-{
-	bool sensor = false;
-
-	for (int i = 0; i < m->bat.cells; i++)
-		sensor |= !m->bat.cell[i].mv.known ||
-		          rack_sense_failed(settings, m->bat.cell[i].mv.value);
-	return (sensor || m->pwr.base == WORD_SYSERROR) &&
-	       magnitude(m->pwr.current_ma.value) < settings->protection.failed_current_ma;
-}
-
-/* A module that reports a fault and carries nothing for long has failed, until either ends. One that is lost meanwhile
- * has still failed when it answers again. */
-static void age_fault(struct module *m, const struct settings *settings, int64_t now_ms)
-{
-	if (m->state != MODULE_ONLINE && m->failed)
-		return;
-	if (m->state != MODULE_ONLINE || !faulty(m, settings))
-		m->faulty_ms = RACK_NEVER;
-	else if (m->faulty_ms == RACK_NEVER)
-		m->faulty_ms = now_ms;
-	m->failed = m->faulty_ms != RACK_NEVER && now_ms - m->faulty_ms >= settings->protection.failed_ms;
-}
-
-void rack_recall_failed(struct rack *rack, uint32_t failed, const struct settings *settings, int64_t now_ms)
-{
-	for (int i = 0; i < RACK_MODULES_MAX; i++) {
-		if (!(failed >> i & 1))
-			continue;
-		rack->module[i].failed = true;
-		rack->module[i].faulty_ms = now_ms - settings->protection.failed_ms;
-	}
-}
-
-/* What was lost by age comes back by a reply younger than `known_ms`, not because the patience has grown meanwhile. A
- * frozen one comes back as soon as it moves. */
-static void lose(struct module *m, int64_t known_ms)
-{
-	m->state = MODULE_LOST;
-	m->lost_oldest_ms = known_ms;
-}
-
-uint32_t rack_age(struct rack *rack, const struct settings *settings, int64_t now_ms)
-{
-	int64_t patience = common_patience_ms(rack, rack_patience_ms(rack, settings), now_ms);
-	bool silent = rack_silent(rack, settings, now_ms);
-	uint32_t changed = 0;
-
-	if (silent)
-		patience = 0;
-	for (int i = 0; i < RACK_MODULES_MAX; i++) {
-		struct module *m = &rack->module[i];
-		enum module_state before = m->state;
-		bool failed = m->failed;
-
-		if (m->wanted && fresh(m, patience, now_ms) && !rack_frozen(m, &settings->protection, now_ms))
-			m->state = MODULE_ONLINE;
-		else if (m->state == MODULE_ONLINE)
-			lose(m, silent ? heard_ms(rack) : fresh(m, patience, now_ms) ? RACK_NEVER : oldest_ms(m));
-		age_fault(m, settings, now_ms);
-		if (m->state != before || m->failed != failed)
-			changed |= UINT32_C(1) << i;
-	}
-	return changed;
-}
-
-uint32_t rack_end_of_pass(struct rack *rack)
-{
-	uint32_t changed = 0;
-
-	for (int i = 0; i < RACK_MODULES_MAX; i++) {
-		struct module *m = &rack->module[i];
-
-		if (m->wanted && m->state == MODULE_AWAITED) {
-			lose(m, oldest_ms(m));
-			changed |= UINT32_C(1) << i;
-		}
-	}
-	return changed;
-}
-
-int64_t rack_deadline(const struct rack *rack, const struct settings *settings)
-{
-	int64_t deadline = INT64_MAX;
-	int64_t patience = rack_patience_ms(rack, settings);
-	int64_t silent = heard_ms(rack) + settings->protection.max_age_ms; /* of no use while nobody is online */
-
-	for (int i = 0; i < RACK_MODULES_MAX; i++) {
-		const struct module *m = &rack->module[i];
-
-		if (m->state != MODULE_ONLINE)
-			continue;
-		if (oldest_ms(m) + patience < deadline)
-			deadline = oldest_ms(m) + patience;
-		if (!rack->settling && silent < deadline)
-			deadline = silent;
-	}
-	return deadline;
-}
-
-int rack_sound(const struct rack *rack)
-{
-	int count = 0;
-
-	for (int i = 0; i < RACK_MODULES_MAX; i++)
-		count += rack->module[i].state == MODULE_ONLINE && !rack->module[i].failed;
-	return count;
-}
-
-int rack_count(const struct rack *rack, enum module_state state)
-{
-	int count = 0;
-
-	for (int i = 0; i < RACK_MODULES_MAX; i++)
-		count += rack->module[i].wanted && rack->module[i].state == state;
-	return count;
-}
-
-struct rack_cells rack_cells(const struct rack *rack)
-{
-	struct rack_cells cells = { 0, 0 };
-
-	for (int i = 0; i < RACK_MODULES_MAX; i++) {
-		const struct module *m = &rack->module[i];
-
-		if (!m->wanted || m->bat_ms == RACK_NEVER)
-			continue;
-		if (cells.fewest == 0 || m->bat.cells < cells.fewest)
-			cells.fewest = m->bat.cells;
-		if (m->bat.cells > cells.most)
-			cells.most = m->bat.cells;
-	}
-	return cells;
-}
-
-static struct rack_extreme lower(struct rack_extreme a, struct opt value, int cell)
-{
-	if (value.known && (!a.value.known || value.value < a.value.value))
-		return (struct rack_extreme){ value, cell };
-	return a;
-}
-
-static struct rack_extreme higher(struct rack_extreme a, struct opt value, int cell)
-{
-	if (value.known && (!a.value.known || value.value > a.value.value))
-		return (struct rack_extreme){ value, cell };
-	return a;
-}
-
-static void read_cells(struct rack_reading *r, const struct module *m,
-                       const struct settings *settings)
-{
-	for (int i = 0; i < m->bat.cells; i++) {
-		const struct reply_cell *cell = &m->bat.cell[i];
-
-		r->temp_low = lower(r->temp_low, cell->temp_mc, i + 1);
-		r->temp_high = higher(r->temp_high, cell->temp_mc, i + 1);
-		r->lost_temps += !cell->temp_mc.known && (m->temps_seen >> i & 1);
-		r->cell_called_low |= cell->volt == WORD_LOW;
-		r->cell_called_hot |= cell->temp == WORD_HIGH;
-		if (!cell->mv.known || rack_sense_failed(settings, cell->mv.value)) {
-			r->failed_cells++;
-			continue;
-		}
-		r->cell_low = lower(r->cell_low, cell->mv, i + 1);
-		r->cell_high = higher(r->cell_high, cell->mv, i + 1);
-	}
-	if (r->cell_low.value.known)
-		r->spread_mv = opt_some(r->cell_high.value.value - r->cell_low.value.value);
-}
-
-static void read_worst(struct rack_reading *r, const struct rack_beyond *beyond)
-{
-	r->worst_cell_low = lower(r->cell_low, beyond->cell_low_mv, 0);
-	r->worst_cell_high = higher(r->cell_high, beyond->cell_high_mv, 0);
-	r->worst_temp_low = lower(r->temp_low, beyond->temp_low_mc, 0);
-	r->worst_temp_high = higher(r->temp_high, beyond->temp_high_mc, 0);
-}
-
-void rack_read(const struct rack *rack, const struct module *module,
-               const struct settings *settings, int64_t now_ms, struct rack_reading *reading)
-{
-	const struct module *m = module;
-	int64_t patience = rack_patience_ms(rack, settings);
-
-	memset(reading, 0, sizeof *reading);
-	reading->address = m->address;
-	reading->failed = m->failed;
-	reading->cells = m->bat.cells;
-	reading->pack_mv = m->pwr.voltage_mv.value;
-	reading->current_ma = m->pwr.current_ma.value;
-	reading->soc_pct = m->pwr.soc_pct.value;
-	reading->temp_low = reading->temp_high = (struct rack_extreme){ m->pwr.temp_mc, 0 };
-	read_cells(reading, m, settings);
-	read_worst(reading, &m->beyond);
-	reading->unknown_word = m->pwr.unknown_word[0] != '\0' || m->bat.unknown_word[0] != '\0';
-	if (m->row_ms != RACK_NEVER && now_ms - m->row_ms < patience) {
-		reading->mos_temp_mc = m->row.mos_temp_mc;
-		reading->unknown_word |= m->row.unknown_word[0] != '\0';
-	}
-	if (m->info_ms != RACK_NEVER) {
-		reading->max_charge_ma = m->info.max_charge_ma;
-		reading->max_discharge_ma = m->info.max_discharge_ma;
-	}
-	reading->pwr = &m->pwr;
-	reading->pwr_ms = m->pwr_ms;
 }

@@ -94,9 +94,7 @@ static bool numbers_agree(const void *a, const void *b, int32_t most)
 
 	memcpy(&one, a, sizeof one);
 	memcpy(&two, b, sizeof two);
-	if (!one.known || !two.known)
-		return one.known == two.known;
-	return one.value - two.value <= most && two.value - one.value <= most;
+	return !opt_apart(one, two, most);
 }
 
 static bool bits_agree(const void *a, const void *b)

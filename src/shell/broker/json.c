@@ -2,6 +2,7 @@
 
 #include "core/base/text.h"
 #include "core/output/payload.h"
+#include "core/rack/rack_age.h"
 #include "core/reply/events.h"
 
 #include <json-c/printbuf.h>
