@@ -318,7 +318,7 @@ static void reload(struct loop *l)
 	struct settings fresh = l->settings;
 	bool other_broker;
 
-	if (!config_read(l->config_path, &fresh, &(struct config_reader){ mqtt_has_tls(), log_report, NULL }) || fresh.serial.port[0] == '\0') {
+	if (!config_read(l->config_path, &fresh, &(struct config_reader){ mqtt_has_tls, log_report, NULL }) || fresh.serial.port[0] == '\0') {
 		log_error("the configuration was not taken: going on with the old one");
 		return;
 	}

@@ -15,7 +15,7 @@
 #define PATH_SIZE 256
 #define SAID_MAX 16384
 
-#define READER(said) (&(const struct config_reader){ true, take, (said) })
+#define READER(said) (&(const struct config_reader){ can_encrypt, take, (said) })
 
 static char folder[PATH_SIZE / 2];
 static char file[PATH_SIZE];
@@ -35,6 +35,16 @@ static void take(void *context, bool fault, const char *message)
 
 	snprintf(said->text + used, sizeof(said->text) - used, "%s %s\n", fault ? "F" : "W", shown);
 	*(fault ? &said->faults : &said->warnings) += 1;
+}
+
+static bool can_encrypt(void)
+{
+	return true;
+}
+
+static bool cannot_encrypt(void)
+{
+	return false;
 }
 
 static void write_file(const char *path, const void *text, size_t length, mode_t mode)
@@ -63,7 +73,7 @@ static void test_without_tls(void **state)
 
 	assert_true(read_text(text, &s, &said));
 	assert_true(s.mqtt.tls);
-	assert_false(config_read(file, &s, &(struct config_reader){ false, take, &said }));
+	assert_false(config_read(file, &s, &(struct config_reader){ cannot_encrypt, take, &said }));
 	assert_non_null(strstr(said.text, "F 2: [mqtt] tls = yes: this program was built without TLS"));
 	assert_int_equal(said.faults, 1);
 }

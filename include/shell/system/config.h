@@ -25,7 +25,7 @@ typedef void config_report(void *context, bool fault, const char *message);
 
 /* For whom a configuration is read. */
 struct config_reader {
-	bool has_tls; /* it can encrypt: else tls = yes is refused */
+	bool (*has_tls)(void); /* it can encrypt: else tls = yes is refused; asked only then */
 	config_report *report;
 	void *context; /* of `report` */
 };

@@ -308,7 +308,7 @@ static void check_tls(struct reading *r)
 	} files[] = { { "ca_file", mqtt->ca_file }, { "cert_file", mqtt->cert_file }, { "key_file", mqtt->key_file } };
 	int line = line_of(r, settings_find("mqtt", "tls"));
 
-	if (mqtt->tls && !r->reader->has_tls)
+	if (mqtt->tls && !r->reader->has_tls())
 		refuse(r, line, "[mqtt] tls = yes: this program was built without TLS; use the GX's own broker on 127.0.0.1, "
 		       "or build it for this machine");
 	if ((*mqtt->cert_file == '\0') != (*mqtt->key_file == '\0'))

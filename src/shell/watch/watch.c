@@ -196,7 +196,7 @@ static bool configure(const struct words_line *line, struct settings *settings)
 	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
 		if (all[i].value != NULL)
 			given[count++] = all[i];
-	return config_read_with(path, given, count, settings, &(struct config_reader){ mqtt_has_tls(), log_report, NULL });
+	return config_read_with(path, given, count, settings, &(struct config_reader){ mqtt_has_tls, log_report, NULL });
 }
 
 int watch_run(const struct words_line *line)
