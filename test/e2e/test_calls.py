@@ -33,6 +33,7 @@ SILENT = {
     ("mosquitto", "write"): "the same",
     ("mosquitto", "malloc"): "of a message, which is held and sent in the next turn; else it is told",
     ("mosquitto", "calloc"): "the same",
+    ("mosquitto", "close"): "of a connection that has ended: its descriptor is gone all the same",
     ("get_port_details", "__lxstat"): "what kind of adapter it is, which nobody asks",
     ("__wrap_ioctl", "ioctl %#x" % termios.TIOCOUTQ): "how much is still to go out: the time for it is waited",
     ("would_block", "poll"): "whether the logger takes a line: it is written without knowing",
