@@ -6,16 +6,14 @@ PYTHON ?= /usr/bin/python3
 CAPTURES ?= ../shared/captures
 export BUILD CAPTURES PREFIX DESTDIR VERSION
 
-ifeq ($(origin CC),default)
-CC = gcc
-endif
+CC := $(if $(filter default,$(origin CC)),gcc,$(CC))
 CFLAGS ?= -O2 -g
 WARNINGS = -Wall -Wextra -Wconversion -Wshadow -Wformat=2 -Wstrict-prototypes -Wmissing-prototypes $(if $(WERROR),-Werror)
 HARDENING = -fstack-protector-strong -fstack-clash-protection -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fPIE
-ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Iinclude $(WARNINGS) $(HARDENING) \
-             $(shell pkg-config --cflags libmosquitto json-c inih libserialport 2>/dev/null) $(CFLAGS)
+LIBRARIES = $(shell pkg-config --cflags libmosquitto json-c inih libserialport 2>/dev/null)
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Iinclude $(WARNINGS) $(HARDENING) $(LIBRARIES) $(CFLAGS)
 # libserialport is linked statically with two wrapped functions, so that it opens a pty as well (port_wrap.c).
-ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack $(LDFLAGS) -Wl,--wrap=get_port_details -Wl,--wrap=ioctl
+ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--wrap=get_port_details -Wl,--wrap=ioctl $(LDFLAGS)
 LIBS = $(shell pkg-config --libs libmosquitto json-c inih 2>/dev/null) -l:libserialport.a -lpthread
 
 objects = $(patsubst src/%.c,$(BUILD)/%.o,$(shell find $(1) -name '*.c' | LC_ALL=C sort))
@@ -48,12 +46,15 @@ endef
 
 $(BUILD)/pylontech-mqtt: $(BUILD)/main.o $(SHELL_OBJECTS) $(CORE)
 	$(call LINK,$(ALL_LDFLAGS),$(LIBS))
+# For the release, which links by itself (packaging/release/program.sh).
+objects: $(BUILD)/main.o $(SHELL_OBJECTS) $(CORE)
+	@echo "$(ALL_LDFLAGS)" >$(BUILD)/link-flags
 
 $(BUILD)/%.o: src/%.c Makefile
 	@mkdir -p $(@D)
 	@echo "  CC    $<"
 	@$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-.PHONY: all help deps install release clean
+.PHONY: all help deps install release clean objects
 include test/Makefile.inc
 -include $(shell find $(BUILD) -type f -name '*.d' 2>/dev/null)

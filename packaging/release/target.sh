@@ -41,19 +41,6 @@ common_flags() (
 	echo "$flags"
 )
 
-# compile_tree ROOT OUT COMPILER FLAGS: each file named on standard input, which lies below ROOT, to the same place
-# below OUT, so that two files of one name in different folders do not meet.
-compile_tree() (
-	root_of_sources=$1
-	objects_in=$2
-	command="$3 $4"
-	# shellcheck disable=SC2016
-	xargs -P "$(nproc)" -I '{}' sh -c 'object=$1/${3#"$2"/}
-		object=${object%.c}.o
-		mkdir -p "$(dirname "$object")"
-		'"$command"' -c -o "$object" "$3"' sh "$objects_in" "$root_of_sources" '{}'
-)
-
 # compile_all OUT COMPILER FLAGS FILE...: each file to OUT/NAME.o, as many at a time as there are processors.
 compile_all() (
 	objects_in=$1
