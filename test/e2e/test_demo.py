@@ -78,7 +78,7 @@ class DemoTest(unittest.TestCase):
         shown, until = b"", time.monotonic() + seconds
         folder = self.folder(process)
         while time.monotonic() < until and process.poll() is None:
-            shown += os.read(master, 65536)
+            shown += self.rest(master)
         return shown, folder
 
     def test_on_a_terminal(self):
@@ -86,7 +86,7 @@ class DemoTest(unittest.TestCase):
         master, slave = pty.openpty()
         self.addCleanup(os.close, master)
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-        process = self.start(60, stdout=slave, stderr=slave)
+        process = self.start(60, stdout=slave, stderr=slave, env=dict(os.environ, TERM="xterm"))
         os.close(slave)
         shown, folder = self.on_a_terminal(process, master, patience(FIRST_BANK_S) + 4)
         process.send_signal(signal.SIGINT)
@@ -102,6 +102,20 @@ class DemoTest(unittest.TestCase):
             self.assertLessEqual(max(map(len, lines)), 80)
         self.assertIn("\nonline ", screens[-1])
         self.assertIn("\x1b[?25h", last)
+        self.nothing_left(folder)
+
+    def test_on_a_terminal_without_a_view(self):
+        """Where `watch` draws once and ends, the demo goes on, with a picture a pass."""
+        master, slave = pty.openpty()
+        self.addCleanup(os.close, master)
+        process = self.start(patience(FIRST_BANK_S) + 4, stdout=slave, stderr=slave, env=dict(os.environ, TERM="dumb"))
+        os.close(slave)
+        shown, folder = self.on_a_terminal(process, master, patience(60))
+        shown = (shown + self.rest(master)).decode("ascii")
+        self.assertEqual(process.wait(10), 0)
+        self.assertRegex(shown, r"(?m)^online   pass \d+\.\d s at 19200 baud")
+        self.assertIn("demo over", shown)
+        self.assertNotIn("\x1b", shown)
         self.nothing_left(folder)
 
     @staticmethod
