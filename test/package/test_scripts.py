@@ -157,11 +157,17 @@ class Packages(unittest.TestCase):
                 file.write("#!/bin/sh\n%s\n" % lines)
             os.chmod(path, 0o755)
 
+    @staticmethod
+    def heed():
+        """Signals as on a terminal: what was started in the background, or by nohup, ignores some."""
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_DFL)
+
     def start(self, *purposes, installed="", hang="never"):
         with contextlib.suppress(FileNotFoundError):
             os.remove(self.asked)
         return subprocess.Popen(["packaging/install-packages.sh", *purposes], cwd=ROOT, start_new_session=True, text=True,
-                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, preexec_fn=self.heed,
                                 env={"PATH": self.folder, "ASKED": self.asked, "BUILD": self.build, "INSTALLED": installed, "HANG": hang})
 
     def lines(self):
