@@ -3,13 +3,12 @@
 #define SHELL_LOOP_H
 
 #include "core/engine/engine.h"
-#include "shell/broker/json.h"
 #include "shell/broker/mqtt.h"
+#include "shell/documents.h"
+#include "shell/persistence.h"
 #include "shell/port/line.h"
 
 #include <stdbool.h>
-
-#define LOOP_DOCUMENT_MAX MQTT_PAYLOAD_MAX
 
 struct loop {
 	const char *config_path; /* read again at SIGHUP; NULL: SIGHUP ends it too */
@@ -23,13 +22,8 @@ struct loop {
 	struct engine_actions actions;
 	struct engine_event next; /* what the last actions answered; ENGINE_TICK: nothing */
 	struct mqtt mqtt;
-	struct engine_memory memory;
-	bool memory_told, history_told; /* that it cannot be written */
-	bool history_held; /* its file may be replaced */
-	bool document_told; /* that the last message could not be made */
-	struct figures figures;
-	struct json json;
-	char document[LOOP_DOCUMENT_MAX];
+	struct documents documents;
+	struct persistence persistence;
 	int exit_status; /* ENGINE_EXIT_NONE: go on */
 };
 

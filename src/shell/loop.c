@@ -2,25 +2,16 @@
 
 #include "core/base/text.h"
 #include "shell/broker/homeassistant.h"
-#include "shell/broker/json.h"
 #include "shell/system/clock.h"
 #include "shell/system/config.h"
-#include "shell/system/history_file.h"
 #include "shell/system/log.h"
-#include "shell/system/memory.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #define READ_MAX 4096 /* all that a tty holds: engine_read_after counts on it that nothing is left there */
-
-enum slot { SLOT_STATUS, SLOT_LINK, SLOT_BANK, SLOT_MODULE, SLOT_DEVICE = SLOT_MODULE + RACK_MODULES_MAX };
-
-_Static_assert(SLOT_DEVICE + DISCOVERY_DEVICES == MQTT_SLOTS, "a slot for every topic");
 
 enum { ASKED_TO_END = 1, ASKED_TO_RELOAD = 2 };
 
@@ -49,99 +40,6 @@ static void catch_signals(sigset_t *waiting)
 	sigprocmask(SIG_BLOCK, &ours, waiting);
 	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
 		sigdelset(waiting, numbers[i]);
-}
-
-/* ---- The broker ---- */
-
-static void tell_of_memory(struct loop *l, bool made, const char *topic)
-{
-	if (!made && !l->document_told)
-		log_error("no memory for the message on %s: it is left out, the next one comes with new values", topic);
-	l->document_told = !made;
-}
-
-static void send_document(struct loop *l, enum slot slot, const char *name, size_t length,
-                          bool retain, int64_t now_ms)
-{
-	char topic[MQTT_TOPIC_MAX];
-	struct text t = text_in(topic, sizeof topic);
-
-	text_str(&t, l->settings.mqtt.topic_base);
-	text_str(&t, "/");
-	text_str(&t, name);
-	if (slot >= SLOT_MODULE)
-		text_int(&t, (int)slot - SLOT_MODULE + 1);
-	tell_of_memory(l, length > 0, topic);
-	if (length > 0 && l->settings.mqtt.active)
-		mqtt_publish(&l->mqtt, (int)slot, topic, l->document, length, retain, now_ms);
-}
-
-static void print_bank(struct loop *l, size_t length)
-{
-	bool fine = length > 0 && puts(l->document) >= 0 && fflush(stdout) == 0;
-
-	if (!fine)
-		log_error("the bank's document could not be %s: %s", length > 0 ? "written" : "made",
-		          strerror(errno));
-	l->exit_status = fine ? 0 : ENGINE_EXIT_BATTERY;
-}
-
-static void publish_bank(struct loop *l, int64_t now_ms)
-{
-	size_t length;
-
-	if (!engine_bank_figures(&l->engine, &l->figures))
-		return;
-	length = json_figures(&l->json, JSON_BANK, &l->figures, l->document, sizeof l->document);
-	if (l->once)
-		print_bank(l, length);
-	else
-		send_document(l, SLOT_BANK, "pylon", length, false, now_ms);
-}
-
-static void publish_module(struct loop *l, int address, int64_t now_ms)
-{
-	size_t length;
-
-	if (!engine_module_figures(&l->engine, address, &l->figures))
-		return;
-	length = json_figures(&l->json, JSON_MODULE, &l->figures, l->document, sizeof l->document);
-	send_document(l, (enum slot)(SLOT_MODULE + address - 1), "battery_", length, false, now_ms);
-}
-
-static void publish_status(struct loop *l, int64_t now_ms)
-{
-	text_copy(l->document, sizeof l->document, engine_online(&l->engine) ? "online" : "offline");
-	send_document(l, SLOT_STATUS, "status", strlen(l->document), true, now_ms);
-}
-
-/* Takes it back under the present settings. */
-static void retract(struct loop *l, int64_t now_ms)
-{
-	if (l->settings.mqtt.active)
-		homeassistant_retract(&l->mqtt, SLOT_DEVICE, &l->settings, l->actions.retract, now_ms);
-	l->actions.retract = 0;
-}
-
-static void publish(struct loop *l, int64_t now_ms)
-{
-	const struct engine_actions *a = &l->actions;
-
-	if (a->publish_status)
-		publish_status(l, now_ms);
-	if (a->publish_bank)
-		publish_bank(l, now_ms);
-	for (int i = 0; i < RACK_MODULES_MAX; i++)
-		if (a->publish_modules >> i & 1)
-			publish_module(l, i + 1, now_ms);
-	if (a->publish_link)
-		send_document(l, SLOT_LINK, "link",
-		              json_link(&l->json, &l->engine, VERSION, now_ms, l->document, sizeof l->document),
-		              false, now_ms);
-	if (a->announce != ANNOUNCE_NONE)
-		tell_of_memory(l, homeassistant_announce(&l->mqtt, SLOT_DEVICE, &l->engine, a->announce, a->announce_anew,
-		                                         &l->json.build, l->document, now_ms), "Home Assistant's discovery");
-	retract(l, now_ms);
 }
 
 /* ---- The port ---- */
@@ -180,64 +78,7 @@ static bool carry_out(struct loop *l, const struct session_order *order)
 	}
 }
 
-/* ---- What a restart finds again ---- */
-
-static void recall(struct loop *l, int64_t now_ms)
-{
-	const char *path = l->settings.limits.memory_file;
-
-	if (path[0] == '\0' || l->once)
-		return;
-	if (!memory_read(path, &l->memory)) {
-		if (errno != 0 && errno != ENOENT)
-			log_warning("%s cannot be read: %s; beginning without the trips and limits of the run "
-			            "before", path, strerror(errno));
-	} else if (engine_recall(&l->engine, &l->memory, now_ms)) {
-		log_info("taking over trips and limits of the run before");
-	}
-}
-
-static void remember(struct loop *l, int64_t now_ms)
-{
-	const char *path = l->settings.limits.memory_file;
-
-	if (path[0] == '\0' || l->once)
-		return;
-	engine_remember(&l->engine, &l->memory, now_ms);
-	if (memory_write(path, &l->memory)) {
-		l->memory_told = false;
-	} else if (!l->memory_told) {
-		log_warning("%s cannot be written: %s; a restart will begin without it", path,
-		            strerror(errno));
-		l->memory_told = true;
-	}
-}
-
-/* The one that the run before has left in RAM is newer, when it is not the shorter one. */
-static void recall_history(struct loop *l, int64_t now_ms)
-{
-	const char *path = l->settings.history.file;
-	struct history kept;
-
-	history_init(&kept, now_ms);
-	l->history_held = path[0] != '\0' && !l->once && history_file_read(path, &kept, now_ms);
-	history_adopt(&l->engine.history, &kept);
-}
-
-static void keep_history(struct loop *l)
-{
-	const char *path = l->settings.history.file;
-
-	if (path[0] == '\0' || !l->history_held)
-		return;
-	if (history_file_write(path, &l->engine.history)) {
-		l->history_told = false;
-	} else if (!l->history_told) {
-		log_warning("[history] file = %s cannot be written: %s; the history goes on in memory only", path,
-		            strerror(errno));
-		l->history_told = true;
-	}
-}
+/* ---- Steps ---- */
 
 static void apply(struct loop *l, int64_t now_ms)
 {
@@ -254,10 +95,13 @@ static void apply(struct loop *l, int64_t now_ms)
 			port_lost(l, "the port was lost while writing: adapter unplugged?");
 	/* before anybody hears of it: a crash in between must not forget what was said */
 	if (a->remember)
-		remember(l, now_ms);
+		persistence_remember(&l->persistence, &l->engine, now_ms);
 	if (a->keep_history)
-		keep_history(l);
-	publish(l, now_ms);
+		persistence_keep_history(&l->persistence, &l->engine);
+	if (!l->once)
+		documents_publish(&l->documents, &l->engine, a, now_ms);
+	else if (a->publish_bank)
+		l->exit_status = documents_print_bank(&l->documents, &l->engine) ? 0 : ENGINE_EXIT_BATTERY;
 	if (a->exit_status != ENGINE_EXIT_NONE)
 		l->exit_status = a->exit_status;
 }
@@ -315,22 +159,24 @@ static void stop_mqtt(struct loop *l)
 
 static void reload(struct loop *l)
 {
+	const struct config_reader reader = { mqtt_has_tls, log_report, NULL };
 	struct settings fresh = l->settings;
 	bool other_broker;
 
-	if (!config_read(l->config_path, &fresh, &(struct config_reader){ mqtt_has_tls, log_report, NULL }) || fresh.serial.port[0] == '\0') {
+	if (!config_read(l->config_path, &fresh, &reader) || fresh.serial.port[0] == '\0') {
 		log_error("the configuration was not taken: going on with the old one");
 		return;
 	}
 	log_info("the configuration was read again");
 	other_broker = !same_broker(&fresh, &l->settings);
 	engine_configure(&l->engine, &fresh, clock_ms(), &l->actions);
-	retract(l, clock_ms());
+	documents_retract(&l->documents, &l->settings, l->actions.retract, clock_ms());
+	l->actions.retract = 0;
 	if (other_broker)
 		stop_mqtt(l);
 	l->settings = fresh;
 	log_set_level(l->verbose ? LEVEL_DEBUG : fresh.level);
-	recall_history(l, clock_ms());
+	persistence_recall_history(&l->persistence, &l->engine, clock_ms());
 	apply(l, clock_ms());
 	if (other_broker && l->exit_status == ENGINE_EXIT_NONE)
 		start_mqtt(l);
@@ -449,18 +295,20 @@ int loop_run(struct loop *l)
 	l->next = (struct engine_event){ .kind = ENGINE_TICK };
 	engine_init(&l->engine, &l->settings, clock_ms());
 	l->engine.schedule.eager = l->survey;
-	recall(l, clock_ms());
-	recall_history(l, clock_ms());
+	l->documents.mqtt = &l->mqtt;
+	l->persistence.off = l->once;
+	persistence_recall(&l->persistence, &l->engine, clock_ms());
+	persistence_recall_history(&l->persistence, &l->engine, clock_ms());
 	start_mqtt(l);
 	while (l->exit_status == ENGINE_EXIT_NONE) {
 		turn(l, &waiting);
 		end_of_one_pass(l);
 	}
 	stop_mqtt(l);
-	json_end(&l->json);
+	documents_end(&l->documents);
 	line_close(&l->line);
 	/* other ends are followed by a new start, which finds it in RAM; many of them must not wear the flash */
 	if (l->exit_status == 0 && l->engine.passes > 0)
-		keep_history(l);
+		persistence_keep_history(&l->persistence, &l->engine);
 	return l->exit_status;
 }
