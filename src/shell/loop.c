@@ -141,11 +141,12 @@ static bool same_broker(const struct settings *a, const struct settings *b)
 static void start_mqtt(struct loop *l)
 {
 	char call_topic[MQTT_TOPIC_MAX];
+	const struct mqtt_subscription calls = { call_topic, homeassistant_calls, NULL };
 
 	homeassistant_call_topic(&l->settings, call_topic);
 	if (l->settings.mqtt.active &&
-	    !mqtt_start(&l->mqtt, &l->settings.mqtt, call_topic, l->settings.protection.max_age_ms)) {
-		log_error("the MQTT client could not be started: %s", l->mqtt.why);
+	    !mqtt_start(&l->mqtt, &l->settings.mqtt, &calls, l->settings.protection.max_age_ms)) {
+		log_error("the MQTT client could not be started: %s", l->mqtt.connection.why);
 		l->exit_status = ENGINE_EXIT_BATTERY;
 	}
 }
@@ -159,7 +160,7 @@ static void stop_mqtt(struct loop *l)
 
 static void reload(struct loop *l)
 {
-	const struct config_reader reader = { mqtt_has_tls, log_report, NULL };
+	const struct config_reader reader = { mqtt_connection_has_tls, log_report, NULL };
 	struct settings fresh = l->settings;
 	bool other_broker;
 
@@ -207,7 +208,7 @@ static void serve_mqtt(struct loop *l)
 		if (news.kind == MQTT_CONNECTED) {
 			log_info("connected to the broker at %s:%d", m->broker, (int)m->port);
 			step(l, &up);
-		} else if (news.kind == MQTT_CALLED) {
+		} else if (news.kind == MQTT_HEARD) {
 			step(l, &call);
 		} else if (news.kind == MQTT_LOST) {
 			log_warning("lost the broker at %s:%d: %s; reconnecting", m->broker, (int)m->port,

@@ -210,8 +210,8 @@ static void client_start(const char *username, const char *password, int64_t hel
 	snprintf(s.mqtt.username, sizeof(s.mqtt.username), "%s", username);
 	snprintf(s.mqtt.password, sizeof(s.mqtt.password), "%s", password);
 	news_count = 0;
-	if (!mqtt_start(&mqtt, &s.mqtt, "", held_max_ms))
-		fail_msg("%s", mqtt.why);
+	if (!mqtt_start(&mqtt, &s.mqtt, &(struct mqtt_subscription){ "", NULL, NULL }, held_max_ms))
+		fail_msg("%s", mqtt.connection.why);
 }
 
 /* One turn of a main loop. */
@@ -259,7 +259,7 @@ static enum mqtt_sent publish(int slot, const char *topic, const char *payload, 
 
 static void kill_connection(void)
 {
-	assert_int_equal(shutdown(mosquitto_socket(mqtt.client), SHUT_RDWR), 0);
+	assert_int_equal(shutdown(mosquitto_socket(mqtt.connection.client), SHUT_RDWR), 0);
 }
 
 /* ---- tests ---- */

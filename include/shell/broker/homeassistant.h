@@ -9,6 +9,9 @@
 /* Where Home Assistant says that it has started; "" where nothing is to be announced. */
 void homeassistant_call_topic(const struct settings *settings, char topic[MQTT_TOPIC_MAX]);
 
+/* Whether it does, with a message there; to be the `hear` of a subscription. */
+bool homeassistant_calls(void *user, const char *topic, const void *payload, size_t length);
+
 /* Announces one device, retained. `slot`: the first of DISCOVERY_DEVICES slots. `build`: where documents are built.
  * `document`: room for the message, MQTT_PAYLOAD_MAX bytes. False: there was no memory for it. */
 bool homeassistant_announce(struct mqtt *mqtt, int slot, const struct engine *engine, int device, bool anew,

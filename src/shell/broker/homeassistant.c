@@ -3,12 +3,21 @@
 #include "shell/broker/json_discovery.h"
 
 #include <stdio.h>
+#include <string.h>
 
 void homeassistant_call_topic(const struct settings *settings, char topic[MQTT_TOPIC_MAX])
 {
 	topic[0] = '\0';
 	if (settings->homeassistant.discovery)
 		snprintf(topic, MQTT_TOPIC_MAX, "%s/status", settings->homeassistant.prefix);
+}
+
+bool homeassistant_calls(void *user, const char *topic, const void *payload, size_t length)
+{
+	static const char online[] = "online";
+
+	(void)user, (void)topic;
+	return length == sizeof online - 1 && memcmp(payload, online, sizeof online - 1) == 0;
 }
 
 /* An empty message takes a retained one away. */

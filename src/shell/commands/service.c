@@ -14,7 +14,8 @@
 
 static bool configure(struct loop *loop)
 {
-	if (!config_read(loop->config_path, &loop->settings, &(struct config_reader){ mqtt_has_tls, log_report, NULL }))
+	if (!config_read(loop->config_path, &loop->settings,
+			 &(struct config_reader){ mqtt_connection_has_tls, log_report, NULL }))
 		return false;
 	if (loop->settings.serial.port[0] == '\0') {
 		log_error("%s: [serial] port is not set: write the adapter's path, such as "

@@ -34,7 +34,8 @@ bool trial_settings(const struct words_line *line, struct loop *loop)
 	if (path == NULL && access(CONFIG_PATH, F_OK) == 0)
 		path = CONFIG_PATH;
 	trial_defaults(line, loop);
-	if (path != NULL && !config_read(path, &loop->settings, &(struct config_reader){ mqtt_has_tls, log_report, NULL }))
+	if (path != NULL &&
+	    !config_read(path, &loop->settings, &(struct config_reader){ mqtt_connection_has_tls, log_report, NULL }))
 		return false;
 	forget(&loop->settings);
 	log_set_level(line->verbose ? LEVEL_DEBUG : loop->settings.level);

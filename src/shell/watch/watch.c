@@ -1,7 +1,7 @@
 #include "shell/watch/watch.h"
 
 #include "core/engine/engine.h"
-#include "shell/broker/mqtt.h"
+#include "shell/broker/mqtt_listen.h"
 #include "shell/system/clock.h"
 #include "shell/system/config.h"
 #include "shell/system/log.h"
@@ -24,7 +24,7 @@
 
 struct watch {
 	struct settings settings;
-	struct mqtt mqtt;
+	struct mqtt_listen mqtt;
 	struct watch_model view;
 	struct watch_terminal terminal;
 	bool live;         /* on a terminal; else one picture */
@@ -57,11 +57,11 @@ static void catch_signals(void)
 
 /* ---- News ---- */
 
-static void take_news(struct watch *w, int64_t now_ms)
+static void take_news(struct watch *w)
 {
 	struct mqtt_news news;
 
-	while (mqtt_poll(&w->mqtt, now_ms, &news)) {
+	while (mqtt_connection_poll(&w->mqtt.connection, &news)) {
 		w->view.connected = news.kind == MQTT_CONNECTED;
 		snprintf(w->view.trouble, sizeof w->view.trouble, "%s", news.reason);
 		if (!w->view.connected)
@@ -74,7 +74,7 @@ static void take_messages(struct watch *w, int64_t now_ms)
 {
 	size_t base = strlen(w->view.base);
 
-	while (mqtt_hear(&w->mqtt, &w->message))
+	while (mqtt_listen_hear(&w->mqtt, &w->message))
 		if (strlen(w->message.topic) > base + 1)
 			w->dirty |= watch_json_take(&w->view, w->message.topic + base + 1, w->message.payload, now_ms);
 }
@@ -133,7 +133,7 @@ static void turn(struct watch *w)
 {
 	struct pollfd fds[] = {
 		{ .fd = w->mqtt.heard_fd, .events = POLLIN },
-		{ .fd = mqtt_fd(&w->mqtt), .events = POLLIN },
+		{ .fd = mqtt_connection_fd(&w->mqtt.connection), .events = POLLIN },
 		{ .fd = w->live && w->terminal.keys ? STDIN_FILENO : -1, .events = POLLIN },
 	};
 
@@ -141,7 +141,7 @@ static void turn(struct watch *w)
 		fds[2].revents = 0;
 		w->drawn_ms = 0; /* a signal: another size of the terminal */
 	}
-	take_news(w, clock_ms());
+	take_news(w);
 	take_messages(w, clock_ms());
 	if (fds[2].revents != 0)
 		take_keys(w);
@@ -196,7 +196,8 @@ static bool configure(const struct words_line *line, struct settings *settings)
 	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
 		if (all[i].value != NULL)
 			given[count++] = all[i];
-	return config_read_with(path, given, count, settings, &(struct config_reader){ mqtt_has_tls, log_report, NULL });
+	return config_read_with(path, given, count, settings,
+				&(struct config_reader){ mqtt_connection_has_tls, log_report, NULL });
 }
 
 int watch_run(const struct words_line *line)
@@ -212,11 +213,11 @@ int watch_run(const struct words_line *line)
 	memcpy(w.view.base, mqtt->topic_base, sizeof w.view.base);
 	snprintf(w.view.broker, sizeof w.view.broker, "%s:%d", mqtt->broker, (int)mqtt->port);
 	catch_signals();
-	if (!mqtt_listen(&w.mqtt, mqtt)) {
-		log_error("the MQTT client could not be started: %s", w.mqtt.why);
+	if (!mqtt_listen_start(&w.mqtt, mqtt)) {
+		log_error("the MQTT client could not be started: %s", w.mqtt.connection.why);
 		return ENGINE_EXIT_BATTERY;
 	}
 	status = w.live ? watch_live(&w) : watch_once(&w);
-	mqtt_stop(&w.mqtt);
+	mqtt_listen_stop(&w.mqtt);
 	return status;
 }
