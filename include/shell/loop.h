@@ -10,11 +10,21 @@
 
 #include <stdbool.h>
 
-struct loop {
+enum loop_until {
+	LOOP_UNTIL_ASKED,      /* the daemon */
+	LOOP_UNTIL_FIRST_BANK, /* prints its document on stdout; no broker */
+	LOOP_UNTIL_SURVEYED    /* every command once for every module; the engine tells what was found */
+};
+
+struct loop_options {
 	const char *config_path; /* read again at SIGHUP; NULL: SIGHUP ends it too */
-	bool once;               /* print the first bank document on stdout and end; no broker */
-	bool survey;             /* every command once for every module, then end; the engine tells what was found */
-	bool verbose;            /* level debug whatever the configuration says */
+	enum loop_until until;
+	bool persist; /* it takes over what the run before has left, and leaves it to the next */
+	bool verbose; /* level debug whatever the configuration says */
+};
+
+struct loop {
+	struct loop_options options;
 	struct settings settings;
 	struct line line;        /* its three pointers are the caller's */
 	/* the rest is the loop's own */

@@ -98,7 +98,7 @@ static void apply(struct loop *l, int64_t now_ms)
 		persistence_remember(&l->persistence, &l->engine, now_ms);
 	if (a->keep_history)
 		persistence_keep_history(&l->persistence, &l->engine);
-	if (!l->once)
+	if (l->options.until != LOOP_UNTIL_FIRST_BANK)
 		documents_publish(&l->documents, &l->engine, a, now_ms);
 	else if (a->publish_bank)
 		l->exit_status = documents_print_bank(&l->documents, &l->engine) ? 0 : ENGINE_EXIT_BATTERY;
@@ -164,7 +164,7 @@ static void reload(struct loop *l)
 	struct settings fresh = l->settings;
 	bool other_broker;
 
-	if (!config_read(l->config_path, &fresh, &reader) || fresh.serial.port[0] == '\0') {
+	if (!config_read(l->options.config_path, &fresh, &reader) || fresh.serial.port[0] == '\0') {
 		log_error("the configuration was not taken: going on with the old one");
 		return;
 	}
@@ -176,7 +176,7 @@ static void reload(struct loop *l)
 	if (other_broker)
 		stop_mqtt(l);
 	l->settings = fresh;
-	log_set_level(l->verbose ? LEVEL_DEBUG : fresh.level);
+	log_set_level(l->options.verbose ? LEVEL_DEBUG : fresh.level);
 	persistence_recall_history(&l->persistence, &l->engine, clock_ms());
 	apply(l, clock_ms());
 	if (other_broker && l->exit_status == ENGINE_EXIT_NONE)
@@ -188,7 +188,7 @@ static void serve_signals(struct loop *l)
 	sig_atomic_t now = asked;
 
 	asked = 0; /* signals are blocked here */
-	if ((now & ASKED_TO_END) || (now && l->config_path == NULL)) {
+	if ((now & ASKED_TO_END) || (now && l->options.config_path == NULL)) {
 		log_info("asked to end");
 		l->exit_status = 0;
 	} else if (now & ASKED_TO_RELOAD) {
@@ -280,9 +280,9 @@ static void end_of_one_pass(struct loop *l)
 {
 	if (l->exit_status != ENGINE_EXIT_NONE)
 		return;
-	if ((l->once || l->survey) && l->engine.failed_polls > 0)
+	if (l->options.until != LOOP_UNTIL_ASKED && l->engine.failed_polls > 0)
 		l->exit_status = ENGINE_EXIT_BATTERY;
-	else if (l->survey && l->engine.passes > 0)
+	else if (l->options.until == LOOP_UNTIL_SURVEYED && l->engine.passes > 0)
 		l->exit_status = 0;
 }
 
@@ -295,9 +295,10 @@ int loop_run(struct loop *l)
 	l->exit_status = ENGINE_EXIT_NONE;
 	l->next = (struct engine_event){ .kind = ENGINE_TICK };
 	engine_init(&l->engine, &l->settings, clock_ms());
-	l->engine.schedule.eager = l->survey;
+	if (l->options.until == LOOP_UNTIL_SURVEYED)
+		engine_survey(&l->engine);
 	l->documents.mqtt = &l->mqtt;
-	l->persistence.off = l->once;
+	l->persistence.off = !l->options.persist;
 	persistence_recall(&l->persistence, &l->engine, clock_ms());
 	persistence_recall_history(&l->persistence, &l->engine, clock_ms());
 	start_mqtt(l);

@@ -152,6 +152,9 @@ struct engine {
 /* Copies `settings`. */
 void engine_init(struct engine *e, const struct settings *settings, int64_t now_ms);
 
+/* Right after engine_init: asks everything once in the first pass, as for a run that ends with it. */
+void engine_survey(struct engine *e);
+
 /* Takes new settings in a running engine (SIGHUP). What protection remembers stays. What the actions take back was
  * said under the settings of before. When the port, its
  * speed or the addresses change, the console is looked for anew. */

@@ -43,7 +43,7 @@ struct schedule {
 	uint32_t missing;   /* bit N-1: module N was lost, or not known, when the pass began */
 	bool slow_done;     /* the pass has had its one slow command */
 	bool scanning;      /* this pass also tries addresses without a module */
-	bool eager;         /* the caller's, after schedule_init: nothing waits for a later pass */
+	bool eager;         /* engine_survey's, after schedule_init: nothing waits for a later pass */
 	bool table_seen;    /* the console has the `pwr` table and it could be read */
 	bool table_tells;   /* the caller's: it has shown a lowest or highest cell or temperature, so it is worth a glance */
 	bool glancing;      /* the table is being read between two commands of the pass */

@@ -24,6 +24,11 @@ void engine_init(struct engine *e, const struct settings *settings, int64_t now_
 	history_init(&e->history, now_ms);
 }
 
+void engine_survey(struct engine *e)
+{
+	e->schedule.eager = true;
+}
+
 void engine_remember(const struct engine *e, struct engine_memory *memory, int64_t now_ms)
 {
 	memset(memory, 0, sizeof *memory);

@@ -43,7 +43,7 @@ int replay_run(const struct words_line *line)
 		log_error("%s cannot be played: %s", path, why);
 		return ENGINE_EXIT_CONFIGURATION;
 	}
-	loop->once = line->once;
+	loop->options.until = line->once ? LOOP_UNTIL_FIRST_BANK : LOOP_UNTIL_ASKED;
 	adjust(&loop->settings, &player, path, line->once);
 	loop->line.player = &player;
 	if (loop->settings.mqtt.active)

@@ -14,17 +14,18 @@
 
 static bool configure(struct loop *loop)
 {
-	if (!config_read(loop->config_path, &loop->settings,
+	if (!config_read(loop->options.config_path, &loop->settings,
 			 &(struct config_reader){ mqtt_connection_has_tls, log_report, NULL }))
 		return false;
 	if (loop->settings.serial.port[0] == '\0') {
 		log_error("%s: [serial] port is not set: write the adapter's path, such as "
-		          "/dev/serial/by-id/...", loop->config_path);
+			  "/dev/serial/by-id/...",
+			  loop->options.config_path);
 		return false;
 	}
-	if (loop->once)
+	if (loop->options.until == LOOP_UNTIL_FIRST_BANK)
 		loop->settings.mqtt.active = false;
-	log_set_level(loop->verbose ? LEVEL_DEBUG : loop->settings.level);
+	log_set_level(loop->options.verbose ? LEVEL_DEBUG : loop->settings.level);
 	return true;
 }
 
@@ -35,7 +36,7 @@ static int print_rules(const struct loop *loop)
 	struct text t = text_in(line, sizeof line);
 
 	printf("%s: fine. The limits are the minimum of these rules, for each module and the bank:\n",
-	       loop->config_path);
+	       loop->options.config_path);
 	for (int i = 0; limits_print_rule(&loop->settings, i, &t); i++) {
 		printf("  %s\n", line);
 		t = text_in(line, sizeof line);
@@ -60,9 +61,12 @@ int service_run(const struct words_line *line)
 	static struct loop loop; /* large, and zero */
 	int status;
 
-	loop.config_path = line->config_path ? line->config_path : CONFIG_PATH;
-	loop.once = line->once;
-	loop.verbose = line->verbose;
+	loop.options = (struct loop_options){
+		.config_path = line->config_path ? line->config_path : CONFIG_PATH,
+		.until = line->once ? LOOP_UNTIL_FIRST_BANK : LOOP_UNTIL_ASKED,
+		.persist = !line->once,
+		.verbose = line->verbose,
+	};
 	status = run(line, &loop);
 	if (line->supervised)
 		supervised_wait(status);

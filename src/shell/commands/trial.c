@@ -23,19 +23,18 @@ void trial_defaults(const struct words_line *line, struct loop *loop)
 {
 	settings_defaults(&loop->settings);
 	forget(&loop->settings);
-	loop->config_path = NULL;
-	loop->verbose = line->verbose;
+	loop->options = (struct loop_options){ .verbose = line->verbose };
 }
 
 bool trial_settings(const struct words_line *line, struct loop *loop)
 {
+	const struct config_reader reader = { mqtt_connection_has_tls, log_report, NULL };
 	const char *path = line->config_path;
 
 	if (path == NULL && access(CONFIG_PATH, F_OK) == 0)
 		path = CONFIG_PATH;
 	trial_defaults(line, loop);
-	if (path != NULL &&
-	    !config_read(path, &loop->settings, &(struct config_reader){ mqtt_connection_has_tls, log_report, NULL }))
+	if (path != NULL && !config_read(path, &loop->settings, &reader))
 		return false;
 	forget(&loop->settings);
 	log_set_level(line->verbose ? LEVEL_DEBUG : loop->settings.level);
@@ -45,6 +44,6 @@ bool trial_settings(const struct words_line *line, struct loop *loop)
 int trial_survey(struct loop *loop)
 {
 	loop->settings.mqtt.active = false;
-	loop->survey = true;
+	loop->options.until = LOOP_UNTIL_SURVEYED;
 	return loop_run(loop);
 }
