@@ -35,7 +35,7 @@ static void write_every_level(void)
 	log_error("e %d", 1);
 	log_warning("w %s", "two");
 	log_info("i");
-	log_debug("d");
+	log_line(LEVEL_DEBUG, "d");
 	log_line(LEVEL_WARNING, "again");
 }
 
@@ -50,8 +50,6 @@ static void test_levels(void **state)
 	                    "error: e 1\nwarning: w two\ninfo: i\nwarning: again\n");
 	log_set_level(LEVEL_ERROR);
 	assert_string_equal(caught(write_every_level), "error: e 1\n");
-	assert_true(log_enabled(LEVEL_ERROR));
-	assert_false(log_enabled(LEVEL_WARNING));
 	log_set_level(LEVEL_INFO);
 }
 

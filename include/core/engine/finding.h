@@ -27,7 +27,4 @@ const char *finding_name(enum finding finding);
 /* One sentence, and what the owner can do about it. */
 void finding_print(enum finding finding, const struct engine *e, const struct overheard *o, struct text *t);
 
-/* The modules that were read: how many, and the first of them (NULL where none was). */
-int finding_modules(const struct engine *e, const struct module **first);
-
 #endif

@@ -61,7 +61,4 @@ bool words_go_together(const struct words_option *o, const struct words_row *w);
 /* Fills in `line`. Returns ENGINE_EXIT_NONE to go on, or the status to end with: everything was said then. */
 int words_parse(int argc, char **argv, struct words_line *line);
 
-/* Prints what --help prints. */
-void words_print_help(FILE *to);
-
 #endif

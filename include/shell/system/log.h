@@ -13,15 +13,11 @@
 /* What is less important than `level` is not written. At start: LEVEL_INFO. */
 void log_set_level(enum settings_level level);
 
-/* Whether a line of this level would be written. */
-bool log_enabled(enum settings_level level);
-
 /* Each writes one whole line with one write(2), like printf but for the line end, which comes by
  * itself. Control characters become `?`: what a battery or a broker sends cannot forge a line. */
 void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void log_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* The same with the level as an argument. */
 void log_line(enum settings_level level, const char *format, ...)

@@ -33,7 +33,7 @@ struct watch_link {
 	int64_t heard_ms;
 	char version[WATCH_WORD_MAX];
 	struct bank_reasons reasons; /* why the bank's limits are what they are */
-	struct opt uptime_s, speed_baud, cycle_ms, good, damaged, late;
+	struct opt speed_baud, cycle_ms, good, damaged, late;
 	struct watch_member member[RACK_MODULES_MAX]; /* module N at N - 1 */
 };
 

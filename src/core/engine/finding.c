@@ -17,7 +17,8 @@ static const struct {
 	                                 "are silent as well until asked in their own way" },
 };
 
-int finding_modules(const struct engine *e, const struct module **first)
+/* The modules that were read: how many, and the first of them (NULL where none was). */
+static int modules_read(const struct engine *e, const struct module **first)
 {
 	int count = 0;
 
@@ -35,7 +36,7 @@ static enum finding of_console(const struct engine *e)
 {
 	const struct module *first;
 
-	if (finding_modules(e, &first) > 0)
+	if (modules_read(e, &first) > 0)
 		return FINDING_BATTERY;
 	if (e->high_voltage_seen)
 		return FINDING_HIGH_VOLTAGE;
@@ -68,7 +69,7 @@ static void put_named(struct text *t, const char *before, const char *name)
 static void put_console(struct text *t, const struct engine *e)
 {
 	const struct module *first;
-	int modules = finding_modules(e, &first);
+	int modules = modules_read(e, &first);
 
 	put_named(t, "prompt ", e->session.framing.prompt);
 	text_str(t, "> at ");

@@ -101,7 +101,7 @@ void words_name_row(const struct words_row *w, char *out, size_t size)
 	snprintf(out, size, "%s%s%s", w->name, w->arguments[0] != '\0' ? " " : "", w->arguments);
 }
 
-void words_print_help(FILE *to)
+static void print_help(FILE *to)
 {
 	char name[WORDS_NAME_MAX];
 
@@ -129,7 +129,7 @@ void words_print_help(FILE *to)
 static int refuse(const char *what, const char *why)
 {
 	fprintf(stderr, "pylontech-mqtt: '%s' %s\n", what, why);
-	words_print_help(stderr);
+	print_help(stderr);
 	return ENGINE_EXIT_CONFIGURATION;
 }
 
@@ -222,7 +222,7 @@ int words_parse(int argc, char **argv, struct words_line *line)
 		int row = row_of(value);
 
 		if (row < 0) {
-			words_print_help(stderr);
+			print_help(stderr);
 			return ENGINE_EXIT_CONFIGURATION;
 		}
 		given[row] = true;
@@ -230,7 +230,7 @@ int words_parse(int argc, char **argv, struct words_line *line)
 		if (line->version)
 			return puts("pylontech-mqtt " VERSION) < 0;
 		if (line->help) {
-			words_print_help(stdout);
+			print_help(stdout);
 			return 0;
 		}
 	}

@@ -17,7 +17,7 @@ void log_set_level(enum settings_level level)
 	atomic_store(&threshold, (int)level);
 }
 
-bool log_enabled(enum settings_level level)
+static bool enabled(enum settings_level level)
 {
 	return (int)level <= atomic_load(&threshold);
 }
@@ -92,14 +92,14 @@ static void write_line(enum settings_level level, const char *format, va_list ar
 	errno = saved;
 }
 
-#define WRITE_LINE(level) \
-	do { \
-		va_list arguments; \
-		if (!log_enabled(level)) \
-			return; \
-		va_start(arguments, format); \
-		write_line(level, format, arguments); \
-		va_end(arguments); \
+#define WRITE_LINE(level)                                                                                              \
+	do {                                                                                                           \
+		va_list arguments;                                                                                     \
+		if (!enabled(level))                                                                                   \
+			return;                                                                                        \
+		va_start(arguments, format);                                                                           \
+		write_line(level, format, arguments);                                                                  \
+		va_end(arguments);                                                                                     \
 	} while (0)
 
 void log_line(enum settings_level level, const char *format, ...)
@@ -120,11 +120,6 @@ void log_warning(const char *format, ...)
 void log_info(const char *format, ...)
 {
 	WRITE_LINE(LEVEL_INFO);
-}
-
-void log_debug(const char *format, ...)
-{
-	WRITE_LINE(LEVEL_DEBUG);
 }
 
 void log_report(void *context, bool fault, const char *message)
