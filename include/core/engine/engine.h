@@ -156,8 +156,7 @@ void engine_init(struct engine *e, const struct settings *settings, int64_t now_
 void engine_survey(struct engine *e);
 
 /* Takes new settings in a running engine (SIGHUP). What protection remembers stays. What the actions take back was
- * said under the settings of before. When the port, its
- * speed or the addresses change, the console is looked for anew. */
+ * said under the settings of before. When the port, its speed or the addresses change, the console is looked for anew. */
 void engine_configure(struct engine *e, const struct settings *settings, int64_t now_ms,
                       struct engine_actions *actions);
 
@@ -182,7 +181,8 @@ bool engine_recall(struct engine *e, const struct engine_memory *memory, int64_t
 /* Whether the battery's data are good: what the status topic says. */
 bool engine_online(const struct engine *e);
 
-/* The figures to publish, with what was known before where it is not now. False: there is nothing to show (no module was ever online; this one is not). */
+/* The figures to publish, with what was known before where it is not now. False: there is nothing to show (no module was
+ * ever online; this one is not). */
 bool engine_bank_figures(const struct engine *e, struct figures *figures);
 bool engine_module_figures(const struct engine *e, int address, struct figures *figures);
 

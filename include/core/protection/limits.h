@@ -1,7 +1,7 @@
 /* limits: CVL, CCL and DCL as the minimum over named rules (protection.md, "Rules").
  *
- * Two tables in limits.c: rules that look at one module, and rules that look at a subject (the bank,
- * or one module alone) with a SoC, a voltage and a current of its own. The winner of each limit is
+ * Two tables: rules that look at one module (limits_module.c), and rules that look at a subject (limits_subject.c: the
+ * bank, or one module alone) with a SoC, a voltage and a current of its own. The winner of each limit is
  * kept with the place and the value that made it win. Adding a rule is one function and one row.
  * The final clamp, last of all, is never bypassed. */
 #ifndef CORE_LIMITS_H

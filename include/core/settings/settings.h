@@ -1,8 +1,8 @@
 /* settings: what the owner can choose, as one table.
  *
- * settings.c holds the table {section, key, kind, where, least, most, default, unit, text}; parsing,
- * range checks, the sample in conf/ and the manual come from it, a second table holds the order that
- * values must have among each other. Pure: reading the file is shell/system/config's work. */
+ * settings_table.c holds it {section, key, kind, where, least, most, default, unit, text}; parsing, range checks, the
+ * sample in conf/ and the manual come from it. A second table there holds the order that values must have among each
+ * other. Pure: reading the file is shell/system/config's work. */
 #ifndef CORE_SETTINGS_H
 #define CORE_SETTINGS_H
 

@@ -16,8 +16,8 @@ void trial_defaults(const struct words_line *line, struct loop *loop);
  * False: the configuration is refused, and it was said why. */
 bool trial_settings(const struct words_line *line, struct loop *loop);
 
-/* Plays every command once for every module found at the settings' port, without a broker. Returns the status of loop_run: 0
- * with loop->engine.passes > 0 when it came to its end, 0 with none when a signal ended it, else 111. */
+/* Plays every command once for every module found at the settings' port, without a broker. Returns the status of
+ * loop_run: 0 with loop->engine.passes > 0 when it came to its end, 0 with none when a signal ended it, else 111. */
 int trial_survey(struct loop *loop);
 
 #endif

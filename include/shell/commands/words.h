@@ -7,7 +7,6 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdio.h>
 
 #define WORDS_ARGUMENTS_MAX 2
 #define WORDS_NAME_MAX 64

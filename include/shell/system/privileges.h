@@ -8,8 +8,9 @@
  * kernel refused. */
 bool privileges_no_core(void);
 
-/* Gives up every capability for good, also for programs that would be started (there are none). Files and ports that belong to the user stay open to it, so a
- * port that was unplugged can be opened again. False: the kernel refused; nothing is lost but the precaution. */
+/* Gives up every capability for good, also for programs that would be started (there are none). Files and ports that
+ * belong to the user stay open to it, so a port that was unplugged can be opened again. False: the kernel refused;
+ * nothing is lost but the precaution. */
 bool privileges_drop(void);
 
 #endif

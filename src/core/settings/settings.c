@@ -12,7 +12,7 @@
 
 /* Enumerations are kept as the compiler keeps them; the table writes them as 32-bit numbers. */
 _Static_assert(sizeof(enum settings_level) == sizeof(int32_t), "a choice is kept in 32 bits");
-_Static_assert(sizeof(enum settings_level) == sizeof(int32_t), "a choice is kept in 32 bits");
+_Static_assert(ADDRESS_MAX <= 32, "a list of addresses is kept in 32 bits, one for each");
 
 static char *member(struct settings *s, const struct settings_row *row)
 {

@@ -10,6 +10,7 @@
 
 #include <getopt.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 /* ---- What can be asked for. A new word or option is a row here, nothing else. ---- */
