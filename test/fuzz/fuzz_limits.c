@@ -2,10 +2,10 @@
  * every step, and beside each step the same step with one thing worse, which may give no higher limit. */
 #include "bounds.h"
 #include "fuzz.h"
+#include "members.h"
 #include "scene.h"
 
 #include "core/output/bank.h"
-#include "core/settings/settings_table.h"
 
 #define STEPS_MAX 200
 #define CVL (1u << LIMIT_CVL)
@@ -26,21 +26,19 @@ struct walk {
 
 static void change_setting(struct fuzz *f, struct settings *s)
 {
-	const struct settings_row *row = &settings_rows[fuzz_byte(f) % settings_row_count];
-	int32_t low = row->least, high = row->most, value;
-	const struct settings_row *blamed;
+	const struct settings_row row = member_row(fuzz_byte(f) % member_count());
+	int32_t low = row.least, high = row.most, value;
 	struct settings before = *s;
-	char why[256];
 
-	if (row->kind != SETTINGS_INT && row->kind != SETTINGS_MILLI && row->kind != SETTINGS_BOOL)
+	if (row.kind != SETTINGS_INT && row.kind != SETTINGS_MILLI && row.kind != SETTINGS_BOOL)
 		return;
-	if (row->kind == SETTINGS_BOOL) {
-		*((bool *)s + row->offset) ^= true;
+	if (row.kind == SETTINGS_BOOL) {
+		*((bool *)s + row.offset) ^= true;
 		return;
 	}
 	value = low + (int32_t)((int64_t)fuzz_word(f) * ((int64_t)high - low) / 65535);
-	memcpy((char *)s + row->offset, &value, sizeof value);
-	if (!settings_check(s, &blamed, why, sizeof why))
+	memcpy((char *)s + row.offset, &value, sizeof value);
+	if (member_out_of_order(s) != NULL)
 		*s = before;
 }
 

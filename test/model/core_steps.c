@@ -1,7 +1,7 @@
 /* core_steps: drives the limits, alarms and dynamics of the core by lines of text, for the comparison with
  * the independent model (compare.py).
  *
- *   core_steps --settings     prints the settings and the orders that they must keep
+ *   core_steps --settings     prints the settings, keys and constants, and the orders that they must keep
  *   core_steps                reads scenarios from stdin, writes one line for each step
  *
  * A scenario is
@@ -21,7 +21,8 @@
 #include "core/rack/rack_age.h"
 #include "core/rack/rack_reading.h"
 #include "core/settings/settings.h"
-#include "core/settings/settings_table.h"
+
+#include "members.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -254,11 +255,10 @@ static void start_module(struct module *m)
 static void start(const char *modules, const char *cells)
 {
 	struct settings settings = w.settings;
-	const struct settings_row *row;
-	char why[256];
+	const char *wrong = member_out_of_order(&settings);
 
-	if (!settings_check(&settings, &row, why, sizeof why))
-		refuse(row->key, why);
+	if (wrong != NULL)
+		refuse("not in order", wrong);
 	memset(&w, 0, sizeof w);
 	w.settings = settings;
 	w.modules = number(modules);
@@ -407,13 +407,9 @@ static void settle(void)
 static void set(char *save)
 {
 	const char *section = strtok_r(NULL, " ", &save), *key = strtok_r(NULL, " ", &save);
-	const struct settings_row *row = key == NULL ? NULL : settings_find(section, key);
-	char why[256];
 
-	if (row == NULL)
-		refuse("no such setting", key == NULL ? "" : key);
-	if (!settings_set(&w.settings, row, save, why, sizeof why))
-		refuse(row->key, why);
+	if (key == NULL || !member_set(&w.settings, section, key, save))
+		refuse("no such setting, or not in its range", key == NULL ? "" : key);
 }
 
 static void take_line(char *line)
@@ -444,24 +440,26 @@ static void take_line(char *line)
 
 static void print_settings(void)
 {
-	static const char *const relations[] = {
-		[SETTINGS_BELOW] = "below", [SETTINGS_NOT_ABOVE] = "not_above", [SETTINGS_RISES] = "rises",
-		[SETTINGS_FALLS] = "falls", [SETTINGS_NEVER_RISES] = "never_rises",
+	static const char *const relations[] = { [SETTINGS_BELOW] = "below", [SETTINGS_NOT_ABOVE] = "not_above" };
+	static const char *const slopes[] = {
+		[MEMBER_RISES] = "rises", [MEMBER_FALLS] = "falls", [MEMBER_NEVER_RISES] = "never_rises",
 	};
 
-	for (int i = 0; i < settings_row_count; i++) {
-		const struct settings_row *r = &settings_rows[i];
+	for (int i = 0; i < member_count(); i++) {
+		struct settings_row r = member_row(i);
+		char value[SETTINGS_TEXT_MAX];
 
-		printf("row\t%s\t%s\t%d\t%d\t%d\t%s\t%s\n", r->section, r->key, (int)r->kind, (int)r->least,
-		       (int)r->most, r->choices ? r->choices : "", r->preset);
+		settings_get(&w.settings, &r, value, sizeof value);
+		printf("row\t%s\t%s\t%d\t%d\t%d\t%s\t%s\n", r.section, r.key, (int)r.kind, (int)r.least, (int)r.most,
+		       r.choices ? r.choices : "", value);
 	}
-	for (int i = 0; i < settings_order_count; i++) {
-		const struct settings_order *o = &settings_orders[i];
-		const struct settings_row *b = settings_order_row(o, true);
+	for (int i = 0; i < member_order_count(); i++) {
+		const struct settings_order *o = member_order(i);
 
-		printf("order\t%s\t%s\t%s\n", settings_order_row(o, false)->key, relations[o->relation],
-		       b ? b->key : "");
+		printf("order\t%s\t%s\t%s\n", member_at(o->a).key, relations[o->relation], member_at(o->b).key);
 	}
+	for (int i = 0; i < MEMBER_COUNT_OF(member_tapers); i++)
+		printf("order\t%s\t%s\t\n", member_at(member_tapers[i].offset).key, slopes[member_tapers[i].slope]);
 }
 
 int main(int argc, char **argv)

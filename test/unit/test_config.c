@@ -107,7 +107,7 @@ static void test_good_file(void **state)
 	               "\taddresses=1,2,3\n"
 	               "# num_cells = 99\n"
 	               "[protection]\n"
-	               "charge_taper_voltage = 3.40 3.45 3.50 3.55 3.60\n"
+	               "cell_bulk_voltage = 3.48\n"
 	               "[mqtt]\n"
 	               "topic_base = a/b\n"
 	               "[logging]\n"
@@ -116,7 +116,7 @@ static void test_good_file(void **state)
 	assert_string_equal(s.mqtt.broker, "192.0.2.1");
 	assert_int_equal(s.mqtt.port, 1884);
 	assert_int_equal(s.battery.addresses, 7);
-	assert_int_equal(s.protection.charge_taper.cell_mv[4], 3600);
+	assert_int_equal(s.protection.cell_bulk_mv, 3480);
 	assert_string_equal(s.mqtt.topic_base, "a/b");
 	assert_int_equal(s.level, LEVEL_DEBUG);
 }
@@ -150,14 +150,35 @@ static const struct {
 	  "F 1: nothing but a comment may stand behind [section]\n" },
 	{ "indented is no continuation", "[mqtt]\nport = 1\n  port = 2\n",
 	  "F 3: [mqtt] port stands in line 2 already: once is allowed\n" },
-	{ "wrong order, first key written", "[protection]\nhigh_soc_release = 95\n",
-	  "F 2: [protection] high_soc_release = 95: must be below [protection] high_soc, which is 90 %\n" },
-	{ "wrong order, other key written", "[protection]\nhigh_soc = 80\n",
-	  "F 2: [protection] high_soc = 80: must be above [protection] high_soc_release, which is 88 %\n" },
-	{ "wrong order, both written: the later one", "[protection]\nhigh_soc = 80\nhigh_soc_release = 85\n",
-	  "F 3: [protection] high_soc_release = 85: must be below [protection] high_soc, which is 80 %\n" },
-	{ "taper", "[protection]\n\ncharge_taper_percent = 100 50 60 5 0\n",
-	  "F 3: [protection] charge_taper_percent = 100 50 60 5 0: no number may be above the one before\n" },
+	{ "wrong order, first key written", "[protection]\nlow_soc = 20\n",
+	  "F 2: [protection] low_soc = 20: must be below [protection] low_soc_release, which is 12 %\n" },
+	{ "wrong order, other key written", "[protection]\nlow_soc_release = 9\n",
+	  "F 2: [protection] low_soc_release = 9: must be above [protection] low_soc, which is 10 %\n" },
+	{ "wrong order, both written: the later one", "[protection]\nlow_soc = 20\nlow_soc_release = 15\n",
+	  "F 3: [protection] low_soc_release = 15: must be above [protection] low_soc, which is 20 %\n" },
+	{ "wrong order, a constant in the first place", "[protection]\ncell_float_voltage = 3.2\n",
+	  "F 2: [protection] cell_float_voltage = 3.2: must be above the constant pack_low_release_cell_voltage, "
+	  "which is 3.2 V\n" },
+	{ "wrong order, a constant in the second place", "[serial]\nreading_freq = 15\n",
+	  "F 2: [serial] reading_freq = 15: must be below the constant max_age_s, which is 15 s\n" },
+	{ "a key that is gone", "[protection]\n\nalarm_spread_release_voltage = 0.03\n",
+	  "F 3: [protection] alarm_spread_release_voltage is no key any more: 0.02 V holds\n" },
+	{ "gone, of another section", "[mqtt]\npublish_unchanged = 2\n",
+	  "F 2: [mqtt] publish_unchanged is no key any more: 10 s holds\n" },
+	{ "gone, five numbers", "[protection]\ncharge_taper_voltage = 1 2 3 4 5\n",
+	  "F 2: [protection] charge_taper_voltage is no key any more: 3.5 3.55 3.58 3.62 3.65 V holds\n" },
+	{ "gone, without a unit", "[protection]\nmax_failed_polls = 10\n",
+	  "F 2: [protection] max_failed_polls is no key any more: 10 holds\n" },
+	{ "gone, twice", "[protection]\nmax_age_s = 10\nmax_age_s = 10\n",
+	  "F 2: [protection] max_age_s is no key any more: 15 s holds\n"
+	  "F 3: [protection] max_age_s is no key any more: 15 s holds\n" },
+	{ "gone, but not of this section", "[serial]\nmax_age_s = 10\n",
+	  "F 2: unknown key max_age_s in [serial]: there are port, baud, reading_freq\n" },
+	{ "unknown, with all that there are", "[protection]\nx = 1\n",
+	  "F 2: unknown key x in [protection]: there are cell_bulk_voltage, cell_float_voltage, full_charge_days, "
+	  "full_charge_voltage, high_soc_current, charge_cold_temperature, charge_cold_current, charge_hot_temperature, "
+	  "low_soc, low_soc_release, low_soc_block, low_soc_block_release, lost_module, failed_module, lost_battery, "
+	  "lost_battery_soc\n" },
 	{ "several", "[mqtt]\nport = 0\nfoo\n[logging]\nlevel = loud\n",
 	  "F 2: [mqtt] port = 0: must be a whole number from 1 to 65535\n"
 	  "F 3: not understood: a line is [section], key = value or # comment\n"

@@ -17,10 +17,6 @@ static void test_settings_refused(void **state)
 		{ "mqtt", "broker", "sm\xc3\xa5l" },
 		{ "mqtt", "client_id", "two words" },
 		{ "mqtt", "client_id", "a+b" },
-		{ "protection", "charge_taper_voltage", "3.50 volts 3.58 3.62 3.65" },
-		{ "protection", "charge_taper_voltage", "3.50 3.55 3.58 3.62 9.65" },
-		{ "protection", "charge_taper_voltage", "3.50 3.55 3.58 3.62" },
-		{ "protection", "charge_taper_voltage", "3.50 3.55 3.58 3.62 3.65 3.66" },
 	};
 	struct settings settings, before;
 

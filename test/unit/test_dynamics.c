@@ -1,5 +1,6 @@
 /* Dynamics: stricter at once, looser after the hold and along the ramp; N; what is shown meanwhile. */
 #include "check.h"
+#include "members.h"
 
 #include "core/protection/dynamics.h"
 
@@ -73,10 +74,8 @@ static const struct walk {
 
 static void set(struct settings *s, const char *key, const char *value)
 {
-	char why[128];
-
 	if (value != NULL)
-		assert_true(settings_set(s, settings_find("protection", key), value, why, sizeof why));
+		assert_true(member_set(s, "protection", key, value));
 }
 
 static void test_walks(void **state)

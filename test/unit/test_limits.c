@@ -127,20 +127,17 @@ static void test_walks(void **state)
 	}
 }
 
-/* Beyond the last point the last share holds, where the owner lets a taper end before the block. */
+/* Beyond the last point the last share holds, where a taper ends before the block. */
 static void test_taper_ends_early(void **state)
 {
 	struct scene s;
 	struct limits limits;
-	char why[128];
 
 	(void)state;
 	scene_init(&s, 1);
 	limits_init(&limits);
-	assert_true(settings_set(&s.settings, settings_find("protection", "charge_taper_voltage"),
-	                         "3.40 3.45 3.50 3.55 3.60", why, sizeof why));
-	assert_true(settings_set(&s.settings, settings_find("protection", "charge_taper_percent"),
-	                         "100 80 60 40 10", why, sizeof why));
+	s.settings.protection.charge_taper = (struct settings_taper){ { 3400, 3450, 3500, 3550, 3600 },
+		                                                      { 100, 80, 60, 40, 10 } };
 	put(&s, CELL_HIGH, 3600);
 	scene_step(&s, &limits, 0);
 	assert_int_equal(limits.bank_set.limit[LIMIT_CCL], 4000);

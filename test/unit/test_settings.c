@@ -1,5 +1,6 @@
 /* The tables of settings: defaults, parsing, writing, wishes, orders. */
 #include "core/settings/settings.h"
+#include "core/settings/constants.h"
 #include "core/settings/settings_table.h"
 
 #include <setjmp.h>
@@ -8,6 +9,8 @@
 #include <string.h>
 
 #include <cmocka.h>
+
+#include "members.h"
 
 #define WHY_MAX 256
 
@@ -25,7 +28,6 @@ static void test_defaults_are_good(void **state)
 {
 	(void)state;
 	struct settings s, again;
-	const struct settings_row *blamed;
 	char why[WHY_MAX] = "", value[SETTINGS_TEXT_MAX];
 
 	settings_defaults(&s);
@@ -41,8 +43,57 @@ static void test_defaults_are_good(void **state)
 		settings_get(&again, row, second, sizeof(second));
 		assert_string_equal(value, second);
 	}
-	if (!settings_check(&s, &blamed, why, sizeof(why)))
-		fail_msg("[%s] %s: %s", blamed->section, blamed->key, why);
+	if (member_out_of_order(&s) != NULL)
+		fail_msg("%s is not in order", member_out_of_order(&s));
+}
+
+static int32_t number_at(const struct settings *s, size_t offset, int index)
+{
+	int32_t n;
+
+	memcpy(&n, (const char *)s + offset + (size_t)index * sizeof(n), sizeof(n));
+	return n;
+}
+
+/* Every constant has a range in the tests and lies in it; the defaults have it, and no key of the same name or place. */
+static void test_constants_are_good(void **state)
+{
+	(void)state;
+	struct settings s;
+
+	settings_defaults(&s);
+	assert_int_equal(MEMBER_COUNT_OF(member_ranges), settings_fixed_count);
+	for (int i = 0; i < settings_fixed_count; i++) {
+		const struct settings_row *row = &settings_fixed_rows[i];
+		struct settings_row with_range = member_with_range(*row);
+
+		assert_ptr_equal(settings_fixed(row->section, row->key), row);
+		assert_null(settings_find(row->section, row->key));
+		assert_null(settings_at(row->offset));
+		assert_null(row->preset);
+		assert_true(with_range.least < with_range.most);
+		for (int point = 0; point < (member_is_taper(row) ? SETTINGS_TAPER_POINTS : 1); point++) {
+			int32_t n = number_at(settings_constants(), row->offset, point);
+
+			if (n < with_range.least || n > with_range.most)
+				fail_msg("%s is %d", row->key, (int)n);
+			assert_int_equal(number_at(&s, row->offset, point), n);
+		}
+	}
+	assert_null(settings_fixed("protection", "cell_bulk_voltage"));
+	assert_null(settings_fixed("serial", "max_age_s"));
+}
+
+/* An order among constants alone belongs to the tests: no owner can break it. */
+static void test_orders_are_where_they_belong(void **state)
+{
+	(void)state;
+	for (int i = 0; i < member_order_count(); i++) {
+		const struct settings_order *order = member_order(i);
+		bool of_a_key = settings_order_row(order, false) != NULL || settings_order_row(order, true) != NULL;
+
+		assert_int_equal(of_a_key, i < settings_order_count);
+	}
 }
 
 static void test_rows_are_unique(void **state)
@@ -73,14 +124,14 @@ static void test_two_words(void **state)
 	}
 }
 
-/* No member of struct settings is without a row: what no row sets would be zero for ever. */
+/* No member of struct settings is without a row, of a key or of a constant: what no row sets would be zero for ever. */
 static void test_rows_cover_the_structure(void **state)
 {
 	(void)state;
 	size_t covered = 0;
 
-	for (int i = 0; i < settings_row_count; i++) {
-		switch (settings_rows[i].kind) {
+	for (int i = 0; i < member_count(); i++) {
+		switch (member_row(i).kind) {
 		case SETTINGS_BOOL:
 			covered += sizeof(bool);
 			break;
@@ -210,16 +261,12 @@ static const struct {
 	{ "limits", "discharge_blocked_current", "0.1", "0.1" },
 	{ "protection", "cell_bulk_voltage", "3.45", "3.45" },
 	{ "protection", "cell_bulk_voltage", "3.7", NULL },
-	{ "protection", "discharge_cold_block_temperature", "-10", "-10" },
-	{ "protection", "discharge_cold_block_temperature", "-0.5", "-0.5" },
-	{ "protection", "discharge_cold_block_temperature", "-10.5", NULL },
-	{ "protection", "charge_taper_voltage", "3.4 3.45, 3.5,3.55\t3.6", "3.4 3.45 3.5 3.55 3.6" },
-	{ "protection", "charge_taper_voltage", "3.4 3.45 3.5 3.55", NULL },
-	{ "protection", "charge_taper_voltage", "3.4 3.45 3.5 3.55 3.6 3.65", NULL },
-	{ "protection", "charge_taper_voltage", "3.4 3.45 3.5 3.55 3.7", NULL },
-	{ "protection", "charge_taper_percent", "100 50 20 5 0", "100 50 20 5 0" },
-	{ "protection", "charge_taper_percent", "101 50 20 5 0", NULL },
-	{ "protection", "max_age_s", "1.5", "1.5" },
+	{ "protection", "charge_cold_temperature", "1", "1" },
+	{ "protection", "charge_cold_temperature", "7.5", "7.5" },
+	{ "protection", "charge_cold_temperature", "-0.5", NULL },
+	{ "protection", "charge_cold_temperature", "25.001", NULL },
+	{ "protection", "lost_module", "block", "block" },
+	{ "protection", "lost_module", "derate", NULL },
 	{ "logging", "level", "debug", "debug" },
 	{ "logging", "level", "trace", NULL },
 	{ "logging", "level", "err", NULL },
@@ -259,7 +306,7 @@ static const struct {
 	{ "battery", "addresses", "auto or different numbers from 1 to 16, such as 1,2,3" },
 	{ "battery", "max_charge_voltage", "auto or a number from 40 to 58 V" },
 	{ "protection", "cell_bulk_voltage", "a number from 3.3 to 3.6 V" },
-	{ "protection", "charge_taper_percent", "five whole numbers from 0 to 100 %" },
+	{ "protection", "low_soc", "a whole number from 1 to 50 %" },
 	{ "logging", "level", "error, warning, info or debug" },
 };
 
@@ -275,7 +322,7 @@ static void test_what_is_allowed(void **state)
 }
 
 static const struct {
-	const char *key, *value; /* of [protection], beside the defaults */
+	const char *key, *value; /* beside the defaults */
 	const char *blamed;      /* NULL: the order is kept */
 	const char *why;
 } orders[] = {
@@ -284,83 +331,117 @@ static const struct {
 	  "must be below [protection] full_charge_voltage, which is 3.467 V" },
 	{ "cell_bulk_voltage", "3.35", "cell_float_voltage",
 	  "must not be above [protection] cell_bulk_voltage, which is 3.35 V" },
-	{ "cell_floor_voltage", "3.35", NULL, NULL },
-	{ "cell_over_release_voltage", "3.60", NULL, NULL },
 	{ "full_charge_voltage", "3.5", NULL, NULL },
 	{ "full_charge_voltage", "3.501", "full_charge_voltage",
 	  "must not be above [protection] cell_bulk_voltage, which is 3.5 V" },
-	{ "cell_over_voltage", "3.50", "cell_bulk_voltage",
-	  "must be below [protection] cell_over_voltage, which is 3.5 V" },
-	{ "high_soc_release", "90", "high_soc_release", "must be below [protection] high_soc, which is 90 %" },
-	{ "bulk_soc", "96", "bulk_soc", "must be below [protection] float_soc, which is 95 %" },
-	{ "charge_cold_block_temperature", "5", "charge_cold_block_temperature",
-	  "must be below [protection] charge_cold_temperature, which is 5 C" },
-	{ "charge_taper_voltage", "3.5 3.55 3.55 3.62 3.65", "charge_taper_voltage",
-	  "each number must be above the one before" },
-	{ "discharge_taper_voltage", "2.5 2.6 2.8 2.9 3.0", "discharge_taper_voltage",
-	  "each number must be below the one before" },
-	{ "charge_taper_percent", "100 50 60 5 0", "charge_taper_percent",
-	  "no number may be above the one before" },
-	{ "charge_taper_percent", "100 50 50 5 5", NULL, NULL },
-	{ "cell_under_release_voltage", "2.60", NULL, NULL },
-	{ "cell_under_voltage", "2.9", "cell_under_voltage",
-	  "must not be above [protection] alarm_cell_low_voltage, which is 2.8 V" },
+	{ "cell_float_voltage", "3.201", NULL, NULL },
+	{ "cell_float_voltage", "3.2", "cell_float_voltage",
+	  "must be above the constant pack_low_release_cell_voltage, which is 3.2 V" },
 	{ "low_soc_release", "10", "low_soc", "must be below [protection] low_soc_release, which is 10 %" },
-	{ "max_age_s", "2", "reading_freq", "must be below [protection] max_age_s, which is 2 s" },
-	{ "sense_high_voltage", "3.7", NULL, NULL },
-	{ "alarm_cold_temperature", "-10", "alarm_cold_high_temperature",
-	  "must be below [protection] alarm_cold_temperature, which is -10 C" },
+	{ "low_soc_block", "8", "low_soc_block", "must be below [protection] low_soc_block_release, which is 8 %" },
+	{ "low_soc", "4", "low_soc_block", "must not be above [protection] low_soc, which is 4 %" },
+	{ "lost_battery_soc", "5", "low_soc_block", "must be below [protection] lost_battery_soc, which is 5 %" },
+	{ "reading_freq", "14.999", NULL, NULL },
+	{ "reading_freq", "15", "reading_freq", "must be below the constant max_age_s, which is 15 s" },
 };
+
+static const struct settings_order *first_broken(const struct settings *s)
+{
+	for (int i = 0; i < settings_order_count; i++)
+		if (!settings_order_kept(s, &settings_orders[i]))
+			return &settings_orders[i];
+	return NULL;
+}
 
 static void test_orders(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {
-		const struct settings_row *blamed = NULL;
+		const char *section = strcmp(orders[i].key, "reading_freq") == 0 ? "serial" : "protection";
+		const struct settings_order *broken;
 		struct settings s;
 		char why[WHY_MAX] = "";
 
 		settings_defaults(&s);
-		if (!settings_set(&s, row_of("protection", orders[i].key), orders[i].value, why, sizeof(why)))
+		if (!settings_set(&s, row_of(section, orders[i].key), orders[i].value, why, sizeof(why)))
 			fail_msg("%s = %s: %s", orders[i].key, orders[i].value, why);
-		bool kept = settings_check(&s, &blamed, why, sizeof(why));
-		if (kept != (orders[i].blamed == NULL))
-			fail_msg("%s = %s: order %s %s", orders[i].key, orders[i].value,
-			         kept ? "kept" : "broken", why);
-		if (!kept) {
-			assert_string_equal(blamed->key, orders[i].blamed);
+		broken = first_broken(&s);
+		if ((broken == NULL) != (orders[i].blamed == NULL))
+			fail_msg("%s = %s: order %s", orders[i].key, orders[i].value, broken == NULL ? "kept" : "broken");
+		if (broken != NULL) {
+			bool other = settings_order_row(broken, false) == NULL;
+
+			settings_order_why(&s, broken, other, why, sizeof(why));
+			assert_string_equal(settings_order_row(broken, other)->key, orders[i].blamed);
 			assert_string_equal(why, orders[i].why);
 		}
 	}
 }
 
-/* Every row of the order table names rows that are there, and can be broken by some value. */
+/* Every row of the order table can be broken by some value, and says so of either side. */
 static void test_every_order_can_break(void **state)
 {
 	(void)state;
-	for (int i = 0; i < settings_order_count; i++) {
-		const struct settings_order *order = &settings_orders[i];
-		bool between = settings_order_row(order, true) != NULL;
+	for (int i = 0; i < member_order_count(); i++) {
+		const struct settings_order *order = member_order(i);
 		struct settings s;
 		char why[WHY_MAX];
-		int32_t high = 1000000, low = -1000000;
+		int32_t high = 1000000;
 
-		assert_non_null(settings_order_row(order, false));
 		settings_defaults(&s);
-		memcpy((char *)&s + order->a + (between ? 0 : sizeof(int32_t)),
-		       order->relation == SETTINGS_RISES ? &low : &high, sizeof(high));
+		memcpy((char *)&s + order->a, &high, sizeof(high));
 		assert_false(settings_order_kept(&s, order));
-		for (int other = 0; other <= between; other++) {
+		assert_non_null(member_out_of_order(&s));
+		for (int other = 0; other <= 1; other++) {
 			settings_order_why(&s, order, other, why, sizeof(why));
 			assert_true(strlen(why) > 0);
 		}
 	}
 }
 
+/* What the tests hold the tapers to. */
+static void test_tapers_in_order(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *key, *value;
+		bool taken, kept;
+	} rows[] = {
+		{ "charge_taper_voltage", "3.4 3.45, 3.5,3.55\t3.6", true, true },
+		{ "charge_taper_voltage", "3.4 3.45 3.5 3.55", false, true },
+		{ "charge_taper_voltage", "3.4 3.45 3.5 3.55 3.6 3.65", false, true },
+		{ "charge_taper_voltage", "3.4 3.45 3.5 3.55 3.7", false, true },
+		{ "charge_taper_voltage", "3.5 3.55 3.55 3.62 3.65", true, false },
+		{ "discharge_taper_voltage", "2.5 2.6 2.8 2.9 3.0", true, false },
+		{ "discharge_taper_voltage", "3.0 2.9 2.9 2.6 2.5", true, false },
+		{ "charge_taper_percent", "100 50 60 5 0", true, false },
+		{ "charge_taper_percent", "100 50 50 5 5", true, true },
+		{ "charge_taper_percent", "101 50 20 5 0", false, true },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct settings s;
+
+		settings_defaults(&s);
+		assert_int_equal(member_set(&s, "protection", rows[i].key, rows[i].value), rows[i].taken);
+		if ((member_out_of_order(&s) == NULL) != rows[i].kept)
+			fail_msg("%s = %s", rows[i].key, rows[i].value);
+	}
+}
+
+/* At most so many: each one more is another way to make a safe program unsafe. */
+static void test_few_keys(void **state)
+{
+	(void)state;
+	assert_true(settings_row_count <= 45);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_defaults_are_good),
+		cmocka_unit_test(test_constants_are_good),
+		cmocka_unit_test(test_orders_are_where_they_belong),
 		cmocka_unit_test(test_rows_are_unique),
 		cmocka_unit_test(test_two_words),
 		cmocka_unit_test(test_rows_cover_the_structure),
@@ -369,6 +450,8 @@ int main(void)
 		cmocka_unit_test(test_what_is_allowed),
 		cmocka_unit_test(test_orders),
 		cmocka_unit_test(test_every_order_can_break),
+		cmocka_unit_test(test_tapers_in_order),
+		cmocka_unit_test(test_few_keys),
 	};
 
 	return cmocka_run_group_tests_name("settings", tests, NULL, NULL);

@@ -1,7 +1,9 @@
-/* Every threshold that the owner can set, at its edge: one unit on the good side, on it, one beyond, and back through
- * its release; at the default and at another value, so that it is the key that steers. A number of the configuration
+/* Every threshold, key or constant, at its edge: one unit on the good side, on it, one beyond, and back through
+ * its release; at the default and at another value, so that it is this number that steers. A number of the settings
  * that is neither here nor among the amounts below is a fault of this test. */
 #include "thresholds.h"
+
+#include "members.h"
 
 #include <stdlib.h>
 
@@ -43,7 +45,7 @@ static const struct threshold {
 	probe *probe;
 	enum side side;      /* where it trips */
 	bool from;           /* the value itself trips */
-	const char *release; /* a key, "+key" or "-key": that far from the threshold; NULL: no hysteresis */
+	const char *release; /* a key or constant, "+key" or "-key": that far from the threshold; NULL: no hysteresis */
 	bool beyond;         /* the release itself does not release */
 	int32_t (*in)(int32_t); /* the unit in which the probe is asked; NULL: the key's own */
 } thresholds[] = {
@@ -119,12 +121,12 @@ static const struct threshold {
 	{ "balance_cell_voltage", balancing_by_cell, ABOVE, false, NULL, false, NULL },
 };
 
-static const struct settings_row *row_of(const char *key)
+static struct settings_row row_of(const char *key)
 {
-	const struct settings_row *row = settings_find("protection", key);
+	struct settings_row row = { 0 };
 
-	if (row == NULL)
-		fail_msg("no key [protection] %s", key);
+	if (!member_find("protection", key, &row))
+		fail_msg("no key [protection] %s, and no constant", key);
 	return row;
 }
 
@@ -132,7 +134,7 @@ static int32_t number(const struct settings *s, const char *key)
 {
 	int32_t n;
 
-	memcpy(&n, (const char *)s + row_of(key)->offset, sizeof n);
+	memcpy(&n, (const char *)s + row_of(key).offset, sizeof n);
 	return n;
 }
 
@@ -189,15 +191,14 @@ static void test_defaults(void **state)
 /* Moves a key by a little, up or else down, so that its range and the order still hold. */
 static void move(struct settings *s, const char *key)
 {
-	const struct settings_row *row = row_of(key), *blamed;
-	int32_t by = row->kind == SETTINGS_MILLI ? 20 : 2, before = number(s, key);
-	char why[256];
+	const struct settings_row row = row_of(key);
+	int32_t by = row.kind == SETTINGS_MILLI ? 20 : 2, before = number(s, key);
 
 	for (int sign = 1; sign >= -1; sign -= 2) {
 		int32_t now = before + sign * by;
 
-		memcpy((char *)s + row->offset, &now, sizeof now);
-		if (now >= row->least && now <= row->most && settings_check(s, &blamed, why, sizeof why))
+		memcpy((char *)s + row.offset, &now, sizeof now);
+		if (now >= row.least && now <= row.most && member_out_of_order(s) == NULL)
 			return;
 	}
 	fail_msg("%s cannot be moved by %d", key, (int)by);
@@ -299,19 +300,19 @@ static void test_none_is_missing(void **state)
 	int found = 0;
 
 	(void)state;
-	for (int i = 0; i < settings_row_count; i++) {
-		const struct settings_row *row = &settings_rows[i];
-		bool words = row->kind == SETTINGS_BOOL || row->kind == SETTINGS_TEXT ||
-		             row->kind == SETTINGS_CHOICE || row->kind == SETTINGS_ADDRESSES;
+	for (int i = 0; i < member_count(); i++) {
+		const struct settings_row row = member_row(i);
+		bool words = row.kind == SETTINGS_BOOL || row.kind == SETTINGS_TEXT || row.kind == SETTINGS_CHOICE ||
+		             row.kind == SETTINGS_ADDRESSES;
 
-		if (words || (strcmp(row->section, "protection") != 0 && strcmp(row->section, "limits") != 0 &&
-		              strcmp(row->section, "battery") != 0))
+		if (words || (strcmp(row.section, "protection") != 0 && strcmp(row.section, "limits") != 0 &&
+		              strcmp(row.section, "battery") != 0))
 			continue;
-		if (walked(row->key) == is_amount(row->key))
-			fail_msg("[%s] %s: %s", row->section, row->key,
-			         is_amount(row->key) ? "both a threshold and an amount"
-			                             : "a number that no row here tests");
-		found += is_amount(row->key);
+		if (walked(row.key) == is_amount(row.key))
+			fail_msg("[%s] %s: %s", row.section, row.key,
+			         is_amount(row.key) ? "both a threshold and an amount"
+			                            : "a number that no row here tests");
+		found += is_amount(row.key);
 	}
 	assert_int_equal(found, COUNT_OF(amounts)); /* none that is gone */
 }

@@ -1,4 +1,4 @@
-/* settings: what the owner can choose, as one table.
+/* settings: what the owner can choose, as one table, and the numbers of the rules that he cannot (constants.h).
  *
  * settings_table.c holds it {section, key, kind, where, least, most, default, unit, text}; parsing, range checks, the
  * sample in conf/ and the manual come from it. A second table there holds the order that values must have among each
@@ -145,8 +145,8 @@ enum settings_kind {
 	SETTINGS_TEXT,      /* up to SETTINGS_TEXT_MAX - 1 characters */
 	SETTINGS_CHOICE,    /* one word of `choices` */
 	SETTINGS_ADDRESSES, /* auto, or 1,2,5 */
-	SETTINGS_TAPER_MV,  /* five decimal numbers */
-	SETTINGS_TAPER_PCT  /* five whole numbers */
+	SETTINGS_TAPER_MV,  /* five decimal numbers: a constant, no key */
+	SETTINGS_TAPER_PCT  /* five whole numbers: the same */
 };
 
 struct settings_row {
@@ -159,7 +159,7 @@ struct settings_row {
 	const char *choices; /* SETTINGS_CHOICE: words in the order of their values, "a|b|c";
 	                      * SETTINGS_BOOL: the words for false and true, NULL: "no|yes";
 	                      * SETTINGS_INT and SETTINGS_MILLI: a word that stands for 0, or NULL */
-	const char *preset; /* the default, written as the owner would */
+	const char *preset; /* the default, written as the owner would; NULL: a constant, which has no range and no text */
 	const char *unit;   /* "" for none */
 	const char *text;   /* what it does, one or two sentences */
 };
@@ -168,7 +168,7 @@ struct settings_row {
 extern const struct settings_row settings_rows[];
 extern const int settings_row_count;
 
-/* Fills in every default. */
+/* Fills in every constant and every default. */
 void settings_defaults(struct settings *s);
 
 /* The row of a key, or NULL. Names are case-sensitive. */
@@ -181,10 +181,5 @@ bool settings_set(struct settings *s, const struct settings_row *row, const char
 
 /* Writes the value as the owner would write it. */
 void settings_get(const struct settings *s, const struct settings_row *row, char *out, size_t size);
-
-/* Checks the order of the values among each other. On a fault returns false; `*row` is the row to
- * blame and `why` says which order is allowed ("must be below [protection] cell_over_voltage"). */
-bool settings_check(const struct settings *s, const struct settings_row **row, char *why,
-                    size_t why_size);
 
 #endif

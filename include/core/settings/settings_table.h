@@ -1,6 +1,6 @@
-/* settings_table: the three tables behind settings.h, for those who print or check them row by row.
+/* settings_table: the tables behind settings.h, for those who print or check them row by row.
  *
- * A new setting is one row in settings_rows. What its range cannot say is a row in one of the two
+ * A new setting is one row in settings_rows. What its range cannot say is a row in one of two of the
  * tables below: a wish of a single value, or an order between two values. */
 #ifndef CORE_SETTINGS_TABLE_H
 #define CORE_SETTINGS_TABLE_H
@@ -20,15 +20,19 @@ struct settings_wish {
 extern const struct settings_wish settings_wishes[];
 extern const int settings_wish_count;
 
+/* The constants by name, with their unit; as keys they are refused. */
+extern const struct settings_row settings_fixed_rows[];
+extern const int settings_fixed_count;
+
+/* The row of a constant, or NULL. */
+const struct settings_row *settings_fixed(const char *section, const char *key);
+
 enum settings_relation {
-	SETTINGS_BELOW,       /* a < b */
-	SETTINGS_NOT_ABOVE,   /* a <= b */
-	SETTINGS_RISES,       /* each point of taper a is above the one before; no b */
-	SETTINGS_FALLS,       /* each point below the one before; no b */
-	SETTINGS_NEVER_RISES  /* each point not above the one before; no b */
+	SETTINGS_BELOW,    /* a < b */
+	SETTINGS_NOT_ABOVE /* a <= b */
 };
 
-/* An order that values must have, by their offsets in struct settings. */
+/* An order that two numbers must have, by their offsets in struct settings. At least one of them is a key. */
 struct settings_order {
 	size_t a;
 	enum settings_relation relation;
@@ -38,17 +42,17 @@ struct settings_order {
 extern const struct settings_order settings_orders[];
 extern const int settings_order_count;
 
-/* The row at an offset, or NULL. */
+/* The row of the key at an offset, or NULL. */
 const struct settings_row *settings_at(size_t offset);
 
 /* Whether `s` keeps one order. */
 bool settings_order_kept(const struct settings *s, const struct settings_order *order);
 
-/* The row to blame for a broken order, a or (`other`) b; NULL where there is no b. */
+/* The row to blame for a broken order, a or (`other`) b; NULL where that is a constant. */
 const struct settings_row *settings_order_row(const struct settings_order *order, bool other);
 
-/* Writes what is allowed for the blamed row: "must be below [protection] cell_over_voltage, which is
- * 3.65 V". */
+/* Writes what is allowed for the blamed row: "must be below [protection] low_soc_release, which is 12 %", or "must be
+ * below the constant high_soc, which is 90 %". */
 void settings_order_why(const struct settings *s, const struct settings_order *order, bool other,
                         char *why, size_t why_size);
 

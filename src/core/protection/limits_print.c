@@ -1,6 +1,6 @@
 #include "limits_rules.h"
 
-#include "core/settings/settings.h"
+#include "core/settings/settings_table.h"
 
 #include <string.h>
 
@@ -11,7 +11,7 @@ static const char *const kinds[LIMIT_KINDS] = {
 	[LIMIT_CVL] = "CVL  ", [LIMIT_CCL] = "CCL  ", [LIMIT_DCL] = "DCL  ",
 };
 
-/* The value of a key of [protection] with its unit; every key in a rule's text is one that has a unit. */
+/* The value of a key of [protection], or of a constant, with its unit; every one in a rule's text has a unit. */
 static void put_value(const struct settings *settings, const char *key, size_t length,
                       struct text *out)
 {
@@ -21,6 +21,8 @@ static void put_value(const struct settings *settings, const char *key, size_t l
 
 	text_chars(&t, key, length);
 	row = settings_find("protection", name);
+	if (row == NULL)
+		row = settings_fixed("protection", name);
 	settings_get(settings, row, value, sizeof value);
 	text_str(out, value);
 	text_str(out, " ");

@@ -31,7 +31,7 @@ struct limits_module_rule {
 	enum limits_kind kind;
 	const char *name;
 	struct limits_verdict (*judge)(const struct limits_module_input *in);
-	const char *text; /* for a person; {key} stands for a value of [protection] */
+	const char *text; /* for a person; {key} stands for a value of [protection], or a constant */
 };
 
 struct limits_subject_rule {

@@ -3,6 +3,7 @@
 
 #include "core/base/address.h"
 #include "core/base/text.h"
+#include "core/settings/constants.h"
 #include "core/settings/settings_table.h"
 
 #include <limits.h>
@@ -180,23 +181,6 @@ static bool set_addresses(char *to, const struct settings_row *row, const char *
 	return true;
 }
 
-static bool set_taper(char *to, const struct settings_row *row, const char *value)
-{
-	int32_t points[SETTINGS_TAPER_POINTS];
-
-	for (int i = 0; i < SETTINGS_TAPER_POINTS; i++) {
-		if (!decimal(value, decimals_of(row), &points[i], &value) || !in_range(row, points[i]))
-			return false;
-		size_t gap = strspn(value, ", \t");
-		bool last = i == SETTINGS_TAPER_POINTS - 1;
-		if (last ? *value != '\0' : gap == 0)
-			return false;
-		value += gap;
-	}
-	memcpy(to, points, sizeof(points));
-	return true;
-}
-
 typedef bool set_function(char *to, const struct settings_row *row, const char *value);
 
 static set_function *const setters[] = {
@@ -206,8 +190,6 @@ static set_function *const setters[] = {
 	[SETTINGS_TEXT] = set_text,
 	[SETTINGS_CHOICE] = set_choice,
 	[SETTINGS_ADDRESSES] = set_addresses,
-	[SETTINGS_TAPER_MV] = set_taper,
-	[SETTINGS_TAPER_PCT] = set_taper,
 };
 
 static const struct settings_wish *wish_of(const struct settings_row *row)
@@ -240,26 +222,41 @@ void settings_defaults(struct settings *s)
 {
 	char why[1];
 
-	memset(s, 0, sizeof(*s));
+	memcpy(s, settings_constants(), sizeof(*s));
 	for (int i = 0; i < settings_row_count; i++)
 		settings_set(s, &settings_rows[i], settings_rows[i].preset, why, sizeof(why));
 }
 
+static const struct settings_row *find(const struct settings_row *rows, int count, const char *section,
+                                       const char *key)
+{
+	for (int i = 0; i < count; i++)
+		if (strcmp(rows[i].section, section) == 0 && strcmp(rows[i].key, key) == 0)
+			return &rows[i];
+	return NULL;
+}
+
 const struct settings_row *settings_find(const char *section, const char *key)
 {
-	for (int i = 0; i < settings_row_count; i++)
-		if (strcmp(settings_rows[i].section, section) == 0 &&
-		    strcmp(settings_rows[i].key, key) == 0)
-			return &settings_rows[i];
+	return find(settings_rows, settings_row_count, section, key);
+}
+
+const struct settings_row *settings_fixed(const char *section, const char *key)
+{
+	return find(settings_fixed_rows, settings_fixed_count, section, key);
+}
+
+static const struct settings_row *find_at(const struct settings_row *rows, int count, size_t offset)
+{
+	for (int i = 0; i < count; i++)
+		if (rows[i].offset == offset)
+			return &rows[i];
 	return NULL;
 }
 
 const struct settings_row *settings_at(size_t offset)
 {
-	for (int i = 0; i < settings_row_count; i++)
-		if (settings_rows[i].offset == offset)
-			return &settings_rows[i];
-	return NULL;
+	return find_at(settings_rows, settings_row_count, offset);
 }
 
 /* A number as the owner would write it: no more digits behind the point than it needs. */
@@ -338,9 +335,7 @@ static void put_allowed(struct text *t, const struct settings_row *row)
 		put_range(t, row);
 		text_str(t, ", such as 1,2,3");
 		break;
-	default: /* SETTINGS_TAPER_MV, SETTINGS_TAPER_PCT */
-		text_str(t, row->kind == SETTINGS_TAPER_MV ? "five numbers from " : "five whole numbers from ");
-		put_range(t, row);
+	default: /* SETTINGS_TAPER_MV, SETTINGS_TAPER_PCT: no key is one */
 		break;
 	}
 }
@@ -421,81 +416,50 @@ void settings_get(const struct settings *s, const struct settings_row *row, char
 	}
 }
 
-/* Whether a step from one point of a taper to the next is as the relation wants it. */
-static bool step_kept(enum settings_relation relation, int32_t from, int32_t to)
-{
-	switch (relation) {
-	case SETTINGS_RISES:
-	case SETTINGS_BELOW:
-		return from < to;
-	case SETTINGS_FALLS:
-		return from > to;
-	case SETTINGS_NEVER_RISES:
-		return from >= to;
-	default: /* SETTINGS_NOT_ABOVE */
-		return from <= to;
-	}
-}
-
-static bool between_two(const struct settings_order *order)
-{
-	return order->relation == SETTINGS_BELOW || order->relation == SETTINGS_NOT_ABOVE;
-}
-
 bool settings_order_kept(const struct settings *s, const struct settings_order *order)
 {
-	if (between_two(order))
-		return step_kept(order->relation, number_at(s, order->a, 0), number_at(s, order->b, 0));
-	for (int i = 1; i < SETTINGS_TAPER_POINTS; i++)
-		if (!step_kept(order->relation, number_at(s, order->a, i - 1), number_at(s, order->a, i)))
-			return false;
-	return true;
+	int32_t a = number_at(s, order->a, 0), b = number_at(s, order->b, 0);
+
+	return order->relation == SETTINGS_BELOW ? a < b : a <= b;
 }
 
 const struct settings_row *settings_order_row(const struct settings_order *order, bool other)
 {
-	if (other && !between_two(order))
-		return NULL;
 	return settings_at(other ? order->b : order->a);
+}
+
+/* "[protection] low_soc", or "the constant high_soc". */
+static const struct settings_row *put_name_at(struct text *t, size_t offset)
+{
+	const struct settings_row *row = settings_at(offset);
+
+	if (row == NULL) {
+		row = find_at(settings_fixed_rows, settings_fixed_count, offset);
+		text_str(t, "the constant ");
+	} else {
+		text_str(t, "[");
+		text_str(t, row->section);
+		text_str(t, "] ");
+	}
+	text_str(t, row->key);
+	return row;
 }
 
 void settings_order_why(const struct settings *s, const struct settings_order *order, bool other,
                         char *why, size_t why_size)
 {
 	static const char *const words[][2] = {
-		[SETTINGS_BELOW] = { "must be below", "must be above" },
-		[SETTINGS_NOT_ABOVE] = { "must not be above", "must not be below" },
-		[SETTINGS_RISES] = { "each number must be above the one before", "" },
-		[SETTINGS_FALLS] = { "each number must be below the one before", "" },
-		[SETTINGS_NEVER_RISES] = { "no number may be above the one before", "" },
+		[SETTINGS_BELOW] = { "must be below ", "must be above " },
+		[SETTINGS_NOT_ABOVE] = { "must not be above ", "must not be below " },
 	};
 	struct text t = text_in(why, why_size);
-	const struct settings_row *than = settings_order_row(order, !other);
+	const struct settings_row *than;
 	char value[NUMBER_MAX];
 
 	text_str(&t, words[order->relation][other]);
-	if (than == NULL)
-		return;
+	than = put_name_at(&t, other ? order->a : order->b);
 	settings_get(s, than, value, sizeof(value));
-	text_str(&t, " [");
-	text_str(&t, than->section);
-	text_str(&t, "] ");
-	text_str(&t, than->key);
 	text_str(&t, ", which is ");
 	text_str(&t, value);
 	put_unit(&t, than);
-}
-
-bool settings_check(const struct settings *s, const struct settings_row **row, char *why,
-                    size_t why_size)
-{
-	for (int i = 0; i < settings_order_count; i++) {
-		const struct settings_order *order = &settings_orders[i];
-		if (settings_order_kept(s, order))
-			continue;
-		*row = settings_order_row(order, false);
-		settings_order_why(s, order, false, why, why_size);
-		return false;
-	}
-	return true;
 }

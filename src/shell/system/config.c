@@ -12,11 +12,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#define MESSAGE_MAX 512
-#define WHY_MAX 256
+#define MESSAGE_MAX 768
+#define WHY_MAX 384
 #define PASSWORD_FILE_MAX 4096
 #define ROWS_MAX 256
-#define KEYS_LISTED_MAX 20
 
 struct reading {
 	const char *path;
@@ -85,17 +84,21 @@ static void refuse_section(struct reading *r, const char *name, size_t length)
 static void refuse_key(struct reading *r, const char *section, const char *key)
 {
 	char known[WHY_MAX] = "";
-	int count = 0;
 
-	for (int i = 0; i < settings_row_count; i++) {
-		if (strcmp(settings_rows[i].section, section) != 0)
-			continue;
-		append(known, sizeof(known), settings_rows[i].key);
-		count++;
-	}
-	if (count > KEYS_LISTED_MAX)
-		snprintf(known, sizeof(known), "the %d of the sample file", count);
+	for (int i = 0; i < settings_row_count; i++)
+		if (strcmp(settings_rows[i].section, section) == 0)
+			append(known, sizeof(known), settings_rows[i].key);
 	refuse(r, r->line, "unknown key %.40s in [%s]: there are %s", key, section, known);
+}
+
+/* A key of old that is a constant now. */
+static void refuse_fixed(struct reading *r, const struct settings_row *row)
+{
+	char value[SETTINGS_TEXT_MAX];
+
+	settings_get(&r->settings, row, value, sizeof(value));
+	refuse(r, r->line, "[%s] %s is no key any more: %s%s%s holds", row->section, row->key, value,
+	       *row->unit != '\0' ? " " : "", row->unit);
 }
 
 /* A value as it may be shown. */
@@ -119,7 +122,10 @@ static int take_key(void *user, const char *section, const char *key, const char
 	if (section_known(section, strlen(section)) == NULL)
 		return 1;
 	if (row == NULL) {
-		refuse_key(r, section, key);
+		if (settings_fixed(section, key) != NULL)
+			refuse_fixed(r, settings_fixed(section, key));
+		else
+			refuse_key(r, section, key);
 		return 1;
 	}
 	int *written = &r->written[row - settings_rows];
@@ -236,12 +242,12 @@ static int line_of(const struct reading *r, const struct settings_row *row)
 	return r->written[row - settings_rows];
 }
 
-/* Blames the key that stands in the file, the later one if both do. */
+/* Blames the key that stands in the file, the later one if both do; a constant is not to blame. */
 static void check_order(struct reading *r, const struct settings_order *order)
 {
 	const struct settings_row *a = settings_order_row(order, false);
 	const struct settings_row *b = settings_order_row(order, true);
-	bool other = b != NULL && line_of(r, b) > line_of(r, a);
+	bool other = a == NULL || (b != NULL && line_of(r, b) > line_of(r, a));
 	const struct settings_row *row = other ? b : a;
 	char why[WHY_MAX], value[SETTINGS_TEXT_MAX];
 
