@@ -3,7 +3,6 @@
 
 #include "core/output/payload.h"
 #include "shell/commands/words.h"
-#include "shell/system/config.h"
 #include "shell/watch/watch_json.h"
 #include "shell/watch/watch_view.h"
 
@@ -60,16 +59,6 @@ static void print_link(void)
 		printf("| `%s` | %s | %s |\n", docs_link[i].name, docs_link[i].unit, docs_link[i].text);
 }
 
-static void print_sample(void)
-{
-	config_print_sample(stdout);
-}
-
-static void print_configuration(void)
-{
-	config_print_manual(stdout);
-}
-
 static void print_version(void)
 {
 	puts(VERSION);
@@ -105,7 +94,7 @@ int main(int argc, char **argv)
 		const char *name;
 		void (*print)(void);
 	} pieces[] = {
-		{ "sample", print_sample }, { "configuration", print_configuration }, { "words", print_words },
+		{ "sample", configuration_sample }, { "configuration", configuration_tables }, { "words", print_words },
 		{ "topics", print_topics }, { "keys", print_keys }, { "link", print_link }, { "version", print_version },
 		{ "man-words", manual_words }, { "man-options", manual_options },
 		{ "man-configuration", manual_configuration }, { "man-topics", manual_topics },

@@ -19,6 +19,13 @@ extern const int docs_topic_count, docs_link_count;
 /* "daemon, watch", or "all". */
 #define DOCS_WITH(option) ((option)->with ? (option)->with : "all")
 
+/* The sample configuration: every section and key with its text, range and default; the keys themselves commented out, so
+ * that defaults of later releases apply. */
+void configuration_sample(void);
+
+/* The keys in Markdown. */
+void configuration_tables(void);
+
 /* Pieces of the manual page, in roff. */
 void manual_words(void);
 void manual_options(void);

@@ -1,4 +1,4 @@
-/* config: the configuration file: read, refuse with file and line, print as a sample or as a manual.
+/* config: the configuration file: read, refuse with file and line.
  *
  * The file is INI, read with inih; what keys there are stands in core/settings/settings_table.c. */
 #ifndef SHELL_CONFIG_H
@@ -7,7 +7,6 @@
 #include "core/settings/settings.h"
 
 #include <stdbool.h>
-#include <stdio.h>
 
 #define CONFIG_PATH "/data/conf/pylontech-mqtt.ini" /* where no -c is given */
 
@@ -45,12 +44,5 @@ struct config_value {
 /* The same with `count` values laid over those of the file; `path` NULL: over the defaults. */
 bool config_read_with(const char *path, const struct config_value *values, int count, struct settings *out,
                       const struct config_reader *reader);
-
-/* Prints conf/pylontech-mqtt.ini: every section and key with its text, range and default; the keys
- * themselves commented out, so that defaults of later releases apply. */
-void config_print_sample(FILE *to);
-
-/* Prints the manual's table in Markdown, for the README. */
-void config_print_manual(FILE *to);
 
 #endif

@@ -1,14 +1,16 @@
-/* The same table as the sample file and as the manual's table. */
-#include "core/settings/settings_table.h"
-#include "shell/system/config.h"
+/* The table of keys as the sample file and as the tables of docs/configuration.md. */
+#include "docs.h"
 
+#include "core/settings/settings_table.h"
+
+#include <stdio.h>
 #include <string.h>
 
 #define SAMPLE_WIDTH 100
 #define ALLOWED_MAX 256
 
 /* Prints a comment, a line as long as it may be. */
-static void print_comment(FILE *to, const char *text)
+static void print_comment(const char *text)
 {
 	size_t width = SAMPLE_WIDTH - 2;
 
@@ -19,7 +21,7 @@ static void print_comment(FILE *to, const char *text)
 				;
 		if (length == 0)
 			length = strcspn(text, " ");
-		fprintf(to, "# %.*s\n", (int)length, text);
+		printf("# %.*s\n", (int)length, text);
 		text += length;
 		text += strspn(text, " ");
 	}
@@ -30,44 +32,44 @@ static bool starts_section(int row)
 	return row == 0 || strcmp(settings_rows[row].section, settings_rows[row - 1].section) != 0;
 }
 
-static void print_sample_row(FILE *to, const struct settings_row *row)
+static void print_sample_row(const struct settings_row *row)
 {
 	char allowed[ALLOWED_MAX], comment[1024];
 
 	settings_allowed(row, allowed, sizeof(allowed));
 	snprintf(comment, sizeof(comment), "%s Takes %s.", row->text, allowed);
-	fputc('\n', to);
-	print_comment(to, comment);
-	fprintf(to, "#%s =%s%s\n", row->key, *row->preset != '\0' ? " " : "", row->preset);
+	putchar('\n');
+	print_comment(comment);
+	printf("#%s =%s%s\n", row->key, *row->preset != '\0' ? " " : "", row->preset);
 }
 
-void config_print_sample(FILE *to)
+void configuration_sample(void)
 {
-	print_comment(to, "Configuration of pylontech-mqtt. Every key stands here with its default; take "
+	print_comment("Configuration of pylontech-mqtt. Every key stands here with its default; take "
 	              "the # away to change one. The program reads it again on SIGHUP.");
 	for (int i = 0; i < settings_row_count; i++) {
 		if (starts_section(i))
-			fprintf(to, "\n[%s]\n", settings_rows[i].section);
-		print_sample_row(to, &settings_rows[i]);
+			printf("\n[%s]\n", settings_rows[i].section);
+		print_sample_row(&settings_rows[i]);
 	}
 }
 
-static void print_manual_row(FILE *to, const struct settings_row *row)
+static void print_row(const struct settings_row *row)
 {
 	char allowed[ALLOWED_MAX];
 
 	settings_allowed(row, allowed, sizeof(allowed));
-	fprintf(to, "| `%s` | %s%s%s | %s | %s |\n", row->key, *row->preset != '\0' ? "`" : "",
+	printf("| `%s` | %s%s%s | %s | %s |\n", row->key, *row->preset != '\0' ? "`" : "",
 	        *row->preset != '\0' ? row->preset : "empty", *row->preset != '\0' ? "`" : "", allowed,
 	        row->text);
 }
 
-void config_print_manual(FILE *to)
+void configuration_tables(void)
 {
 	for (int i = 0; i < settings_row_count; i++) {
 		if (starts_section(i))
-			fprintf(to, "%s**`[%s]`**\n\n| key | default | takes | meaning |\n|---|---|---|---|\n",
+			printf("%s**`[%s]`**\n\n| key | default | takes | meaning |\n|---|---|---|---|\n",
 			        i == 0 ? "" : "\n", settings_rows[i].section);
-		print_manual_row(to, &settings_rows[i]);
+		print_row(&settings_rows[i]);
 	}
 }
