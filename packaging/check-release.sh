@@ -58,7 +58,8 @@ emulated() {
 	refuses_tls $2 "$binary" || return 1
 	PYLONTECH_MQTT=$binary PYLONTECH_MQTT_WRAPPER=$2 PYLONTECH_MQTT_SLOWNESS=3 "$python" test/e2e/run.py \
 		test_reading test_broker test_console.SpeedTest test_console.WakeTest test_config.OptionTest test_running.SignalTest \
-		test_safe.FaultTest.test_unplugged test_safe.RecoveryTest.test_a_restart_takes_over test_history.KeepingTest \
+		test_losing.ModuleTest.test_default_age test_losing.BatteryTest.test_silence_at_the_defaults \
+		test_safe.RecoveryTest.test_a_restart_takes_over test_history.KeepingTest \
 		test_secrets test_homeassistant.AnnounceTest.test_at_start test_record.SameTest.test_every_topic
 }
 

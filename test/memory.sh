@@ -16,7 +16,8 @@ test_every_fault_is_told test_password_is_never_shown"
 # Statically linked, so that the tests' own preloaded libraries need not come behind it.
 build_asan() {
 	make -s -j"$(nproc)" WERROR=1 BUILD="$asan" LDFLAGS=-static-libasan \
-		CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all' all
+		CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all' all \
+		"$asan/test/pylontech-mqtt-quick"
 }
 
 # end_to_end_asan [PATTERN...]

@@ -1,6 +1,6 @@
 #!/bin/sh
-# program.sh TARGET CACHE OUT: the daemon for one machine as OUT (stripped) and OUT.debug (not stripped, for
-# check-binary.sh). Needs VERSION.
+# program.sh TARGET CACHE OUT [CONSTANTS]: the daemon for one machine as OUT (stripped) and OUT.debug (not stripped, for
+# check-binary.sh); with CONSTANTS, a C file, before its own constants, for the bench. Needs VERSION.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
@@ -22,6 +22,12 @@ mkdir -p "$objects"
 	grep -v '^  CC' || :
 [ -s "$objects/link-flags" ] || exit 1
 
+more=
+if [ $# -gt 3 ]; then
+	compile_all "$objects/test" "$compiler" "$libraries $flags -std=c11 -D_GNU_SOURCE -I$root/include -I$root/test/unit -Os" "$4"
+	more=-Wl,--wrap=settings_constants
+fi
+
 of_gcc() {
 	"$compiler" -print-file-name="$1"
 }
@@ -29,7 +35,7 @@ of_gcc() {
 # A static program that is still loaded at a random address. The order of the objects is that of their paths.
 # shellcheck disable=SC2086,SC2046
 "$compiler" $machine_flags -nostdlib -nostartfiles $(cat "$objects/link-flags") -Wl,-Bstatic -o "$out.debug" \
-	-Wl,--no-dynamic-linker,-z,text -Wl,-z,stack-size=262144 -Wl,--build-id=none -Wl,--gc-sections \
+	-Wl,--no-dynamic-linker,-z,text -Wl,-z,stack-size=262144 -Wl,--build-id=none -Wl,--gc-sections $more \
 	"$prefix/lib/rcrt1.o" "$prefix/lib/crti.o" "$(of_gcc crtbeginS.o)" \
 	$(find "$objects" -name '*.o' | LC_ALL=C sort) -L"$prefix/lib" -lmosquitto -ljson-c -linih -lserialport \
 	-Wl,--start-group -lc "$(of_gcc libgcc.a)" "$(of_gcc libgcc_eh.a)" -Wl,--end-group \

@@ -20,7 +20,7 @@ import process  # noqa: E402
 import traffic  # noqa: E402
 from reaction import Reaction  # noqa: E402
 
-READ_PAUSE_S = 20                  # the longest that the configuration takes
+READ_PAUSE_S = 14                  # the longest that the configuration takes
 SILENT_S = 1.5                     # so long without a command: the pass is over
 IDLE_MAX_S = 12.0
 FUNCTIONS = ("engine_step", "json_figures", "json_link")
@@ -106,7 +106,7 @@ def at_full_speed(stand, reaction, options):
 
 def idle(stand):
     """Wake-ups and CPU while the program pauses between two passes."""
-    stand.configure({"serial": {"reading_freq": READ_PAUSE_S}, "protection": {"max_age_s": READ_PAUSE_S + 10}})
+    stand.configure({"serial": {"reading_freq": READ_PAUSE_S}})
     stand.process.send_signal(signal.SIGHUP)
     until = time.monotonic() + 2 * READ_PAUSE_S
     while time.monotonic() - stand.sim.commands[-1][0] < SILENT_S:

@@ -16,8 +16,8 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(os.path.dirname(HERE), "e2e"), os.path.dirname(HERE)]
 
-from daemon import BINARY, write_config  # noqa: E402
-from harness import merged  # noqa: E402
+from daemon import with_constants, write_config  # noqa: E402
+from harness import AT_ONCE, merged  # noqa: E402
 from mqtt import Broker, Subscriber, end_process  # noqa: E402
 from sim.simulator import Simulator  # noqa: E402
 
@@ -26,13 +26,10 @@ WAVER_S = 0.5
 RAM = "/dev/shm"
 SIMULATOR_PRIORITY = -10           # on a real port the wire is no program that has to wait for a processor
 CHARGE, DISCHARGE = "MaxChargeCurrent", "MaxDischargeCurrent"
-# Full speed; limits come back at once, so that the next change can follow; a cell of 2.65 V is in order.
-CONFIG = {
-    "mqtt": {"broker": "127.0.0.1", "topic_base": BASE},
-    "serial": {"reading_freq": "0"},
-    "protection": {"recovery_hold_s": "0", "recovery_current_a_s": "0", "recovery_voltage_v_s": "0",
-                   "cell_under_release_voltage": "2.6"},
-}
+CONFIG = {"mqtt": {"broker": "127.0.0.1", "topic_base": BASE}, "serial": {"reading_freq": "0"}}     # full speed
+# Limits come back at once, so that the next change can follow; a cell of 2.65 V is in order. The program is the same but
+# for these numbers.
+CONSTANTS = dict(AT_ONCE, cell_under_release_voltage=2.6)
 
 
 class Waver(threading.Thread):
@@ -76,6 +73,7 @@ class Stand:
         self.sim.wire.trace = []
         self.waver = Waver(self.sim)
         self.path = os.path.join(self.folder, "bench.ini")
+        self.program, self.environment = (None, {}) if reference else with_constants(CONSTANTS)
         self.process = None
         self.mark = None               # the command with which passes begin
 
@@ -117,7 +115,7 @@ class Stand:
             return shlex.split(self.reference.format(tty=self.sim.port, port=self.broker.port, baud=self.baud,
                                                      modules=self.modules))
         self.configure()
-        return self.wrapper + [BINARY, "-c", self.path]
+        return self.wrapper + [self.program, "-c", self.path]
 
     def start(self):
         self.waver.start()
@@ -125,7 +123,8 @@ class Stand:
         command = self.command()
         with open(self.log, "wb") as log:
             self.started = time.monotonic()
-            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                            env=dict(os.environ, **self.environment))
 
     def alive(self):
         """Raises when the program is gone: nothing can be measured any more."""

@@ -46,7 +46,7 @@ static void print_sample_row(const struct settings_row *row)
 void configuration_sample(void)
 {
 	print_comment("Configuration of pylontech-mqtt. Every key stands here with its default; take "
-	              "the # away to change one. The program reads it again on SIGHUP.");
+		      "the # away to change one. The program reads it again on SIGHUP.");
 	for (int i = 0; i < settings_row_count; i++) {
 		if (starts_section(i))
 			printf("\n[%s]\n", settings_rows[i].section);
@@ -60,8 +60,7 @@ static void print_row(const struct settings_row *row)
 
 	settings_allowed(row, allowed, sizeof(allowed));
 	printf("| `%s` | %s%s%s | %s | %s |\n", row->key, *row->preset != '\0' ? "`" : "",
-	        *row->preset != '\0' ? row->preset : "empty", *row->preset != '\0' ? "`" : "", allowed,
-	        row->text);
+	       *row->preset != '\0' ? row->preset : "empty", *row->preset != '\0' ? "`" : "", allowed, row->text);
 }
 
 void configuration_tables(void)
@@ -69,7 +68,7 @@ void configuration_tables(void)
 	for (int i = 0; i < settings_row_count; i++) {
 		if (starts_section(i))
 			printf("%s**`[%s]`**\n\n| key | default | takes | meaning |\n|---|---|---|---|\n",
-			        i == 0 ? "" : "\n", settings_rows[i].section);
+			       i == 0 ? "" : "\n", settings_rows[i].section);
 		print_row(&settings_rows[i]);
 	}
 }

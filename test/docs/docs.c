@@ -94,12 +94,22 @@ int main(int argc, char **argv)
 		const char *name;
 		void (*print)(void);
 	} pieces[] = {
-		{ "sample", configuration_sample }, { "configuration", configuration_tables }, { "words", print_words },
-		{ "topics", print_topics }, { "keys", print_keys }, { "link", print_link }, { "version", print_version },
-		{ "man-words", manual_words }, { "man-options", manual_options },
-		{ "man-configuration", manual_configuration }, { "man-topics", manual_topics },
-		{ "man-keys", manual_keys }, { "man-link", manual_link }, { "man-signals", manual_signals },
-		{ "man-statuses", manual_statuses }, { "completion", completion_tables },
+		{ "sample", configuration_sample },
+		{ "configuration", configuration_tables },
+		{ "words", print_words },
+		{ "topics", print_topics },
+		{ "keys", print_keys },
+		{ "link", print_link },
+		{ "version", print_version },
+		{ "man-words", manual_words },
+		{ "man-options", manual_options },
+		{ "man-configuration", manual_configuration },
+		{ "man-topics", manual_topics },
+		{ "man-keys", manual_keys },
+		{ "man-link", manual_link },
+		{ "man-signals", manual_signals },
+		{ "man-statuses", manual_statuses },
+		{ "completion", completion_tables },
 	};
 	const char *what = argc == 2 ? argv[1] : "";
 

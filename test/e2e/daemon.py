@@ -11,6 +11,8 @@ import time
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.path.join(ROOT, os.environ.get("BUILD", "build"))
 BINARY = os.environ.get("PYLONTECH_MQTT", os.path.join(BUILD, "pylontech-mqtt"))
+# The same program with constants that a test chooses (test/faults/quick_constants.c); none of a release has one.
+QUICK = os.path.join(os.path.dirname(BINARY), "test", os.path.basename(BINARY).replace("mqtt", "mqtt-quick"))
 # A command to run it under, such as an emulator or valgrind, and how much slower that makes it.
 WRAPPER = shlex.split(os.environ.get("PYLONTECH_MQTT_WRAPPER", ""))
 SLOWNESS = float(os.environ.get("PYLONTECH_MQTT_SLOWNESS", "1"))
@@ -53,12 +55,22 @@ def preloaded(name):
     return path
 
 
-class Daemon:
-    """One run of the program with `-c path`; `environment` is added to ours."""
+def with_constants(constants):
+    """(program, environment) for {name: value} of constants; without any it is the program itself."""
+    if not constants:
+        return BINARY, {}
+    if not os.access(QUICK, os.X_OK):
+        raise RuntimeError("no %s, which a test with other constants needs: run make e2e-programs first" % QUICK)
+    return QUICK, {"QUICK_CONSTANTS": ";".join("%s=%s" % pair for pair in constants.items())}
 
-    def __init__(self, path, arguments=(), environment=None):
-        self.arguments = WRAPPER + [BINARY, "-c", path] + list(arguments)
-        self.environment = dict(os.environ, **(environment or {}))
+
+class Daemon:
+    """One run of the program with `-c path`; `environment` is added to ours; for `constants` see with_constants."""
+
+    def __init__(self, path, arguments=(), environment=None, constants=None):
+        program, chosen = with_constants(constants)
+        self.arguments = WRAPPER + [program, "-c", path] + list(arguments)
+        self.environment = dict(os.environ, **chosen, **(environment or {}))
         self.lines = []                # (monotonic time, text)
         self.process = None
         self.started = self.stopped = None

@@ -35,10 +35,10 @@ DEFAULTS = {
     "mqtt": {"topic_base": BASE},
     "serial": {"baud": "auto", "reading_freq": "0.5"},
     "battery": {"addresses": "auto"},
-    # limits come back at once; the tests of recovery ask for more
-    "protection": {"recovery_hold_s": "0", "recovery_current_a_s": "0", "recovery_voltage_v_s": "0"},
     "logging": {"level": "info"},
 }
+# Constants of a test that cannot wait until limits come back.
+AT_ONCE = {"recovery_hold_s": 0, "recovery_current_a_s": 0, "recovery_voltage_v_s": 0}
 
 
 def merged(config, changes):
@@ -74,13 +74,16 @@ class Rig:
     quiet      True: not one warning may be logged
     broker_options  more lines for the broker's configuration
     environment   {name: value} that the daemon gets on top of ours
+    constants     {name: value}: not the program itself then, but the one that a test can shorten times of; a test of
+                  what a release does has none
     """
 
     def __init__(self, models="us2kbpl", modules=2, config=None, users=None, start=True, link=False, plugged=True,
-                 foreign=(), quiet=False, broker=True, store=False, broker_options=(), environment=None, **simulator):
+                 foreign=(), quiet=False, broker=True, store=False, broker_options=(), environment=None, constants=None,
+                 **simulator):
         self.folder = tempfile.mkdtemp(prefix="pylontech-e2e-")
         self.wants = {"start": start, "broker": broker, "plugged": plugged, "quiet": quiet,
-                      "environment": environment}
+                      "environment": environment, "constants": constants}
         self.users = users
         self.foreign = foreign
         self.gaps = []
@@ -136,7 +139,7 @@ class Rig:
         self.epochs.append((time.monotonic(), self.contract()))
         if not self.contract().publish_limits:
             self.expect_quiet()
-        self.daemons.append(Daemon(self.path, arguments, self.wants["environment"]).start())
+        self.daemons.append(Daemon(self.path, arguments, self.wants["environment"], self.wants["constants"]).start())
         return self.daemon
 
     @property

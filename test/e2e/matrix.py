@@ -16,7 +16,7 @@ import threading
 import time
 
 import records
-from harness import Rig, merged, patience
+from harness import AT_ONCE, Rig, merged, patience
 from held import LIMITS, Held
 from truth import agrees, expected
 
@@ -44,11 +44,11 @@ class Row(Rig):
     (None: any). late_s: how much later than usual a message may arrive. noisy: see held.py. Everything else is for
     the Rig."""
 
-    def __init__(self, fault, age_s=AGE_S, lost=None, config=None, late_s=0.0, noisy=False, **rig):
-        own = {"serial": {"baud": 115200}, "protection": {"max_age_s": "%g" % age_s, "max_failed_polls": 100,
-                                                          "failed_poll_s": 1, "backoff_max_s": 2}}
+    def __init__(self, fault, age_s=AGE_S, lost=None, config=None, late_s=0.0, noisy=False, constants=None, **rig):
+        quick = {"max_age_s": "%g" % age_s, "max_failed_polls": 100, "failed_poll_s": 1, "backoff_max_s": 2}
         rig.setdefault("models", "us2kbpl")
-        super().__init__(config=merged(own, config), **rig)
+        super().__init__(config=merged({"serial": {"baud": 115200}}, config),
+                         constants={**AT_ONCE, **quick, **(constants or {})}, **rig)
         self.fault, self.age_s = fault, age_s
         self.held = Held(self.sim, age_s + late_s, lost, noisy)
         self.times = {"safe": None, "back": None}

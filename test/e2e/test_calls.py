@@ -17,7 +17,7 @@ import unittest
 
 from calls import Calls, SIZE
 from daemon import BINARY, BUILD, patience, run_once
-from harness import Rig
+from harness import AT_ONCE, Rig
 
 ALL = os.environ.get("CALLS") == "all"
 FAST = {"serial": {"baud": 115200, "reading_freq": "0.3"}}
@@ -316,8 +316,8 @@ class AllocationTest(FailingTest):
         return sum(n for (name, where), n in self.calls.counts().items() if name in self.TAKING and where == origin)
 
     def test_none_after_start(self):
-        config = dict(FAST, protection={"max_age_s": "2", "max_failed_polls": "50"})
-        with Rig(models="us2kbpl", modules=2, config=config, environment=self.calls.environment) as rig:
+        constants = {**AT_ONCE, "max_age_s": "2", "max_failed_polls": "50"}
+        with Rig(models="us2kbpl", modules=2, config=FAST, constants=constants, environment=self.calls.environment) as rig:
             rig.wait_bank(lambda b: b["System.NrOfModulesOnline"] == 2)
             self.assertGreater(self.taken("program"), 0, "opening the port takes memory: is it not counted?")
             self.calls.clear()

@@ -7,15 +7,16 @@ from clock import Clock
 from harness import Rig, patience
 from truth import differences, expected
 
-CONFIG = {"serial": {"baud": 115200}, "protection": {"max_age_s": "3", "max_failed_polls": "50"}}
+CONFIG = {"serial": {"baud": 115200}}
+CONSTANTS = {"max_age_s": "3", "max_failed_polls": "50"}
 BEFORE_S = 8.0         # how much earlier the daemon starts
 
 
 class BorderTest(unittest.TestCase):
     def over(self, shift):
         """Values right before, on and after the border; then a cell and the silence still block in time."""
-        with Clock() as clock, Rig(models="us2kbpl", modules=2, config=CONFIG, environment=clock.environment,
-                                   start=False) as rig:
+        with Clock() as clock, Rig(models="us2kbpl", modules=2, config=CONFIG, constants=CONSTANTS,
+                                   environment=clock.environment, start=False) as rig:
             shift(clock)
             border = time.monotonic() + BEFORE_S
             rig.start_daemon()

@@ -19,6 +19,15 @@ class Case(unittest.TestCase):
         self.assertEqual([d for d in differences(bank, wanted) if d.split(" ")[0] not in LATE], [])
         return bank
 
+    def wrong_fixed_speed(self, constants):
+        """Stays up and says so once; nothing is published."""
+        with Rig(models="us2kbpl", modules=1, baud=115200, config={"serial": {"baud": 9600}}, constants=constants) as rig:
+            self.assertIsNotNone(rig.daemon.wait_line("no answer from a console", 15))
+            time.sleep(14)
+            self.assertTrue(rig.daemon.running)
+            self.assertEqual(len(rig.daemon.matching("^(warning|error)")), 1)
+            self.assertEqual(rig.subscriber.on(rig.topic("pylon")), [])
+
 
 class SpeedTest(Case):
     def at(self, baud, configured="auto", **options):
@@ -60,14 +69,7 @@ class SpeedTest(Case):
             self.assertEqual(rig.wait_link(lambda doc: doc["passes"] > 0)["console"]["speed"], 115200)
 
     def test_wrong_fixed_speed(self):
-        """Stays up and says so once; nothing is published."""
-        with Rig(models="us2kbpl", modules=1, baud=115200, config={"serial": {"baud": 9600}, "protection": {
-                "failed_poll_s": "0.2", "backoff_max_s": "0.2", "max_failed_polls": 2}}) as rig:
-            self.assertIsNotNone(rig.daemon.wait_line("no answer from a console", 15))
-            time.sleep(14)
-            self.assertTrue(rig.daemon.running)
-            self.assertEqual(len(rig.daemon.matching("^(warning|error)")), 1)
-            self.assertEqual(rig.subscriber.on(rig.topic("pylon")), [])
+        self.wrong_fixed_speed(None)
 
     def test_bytes_but_no_text(self):
         """A wrong speed or level is a state of its own."""
@@ -76,6 +78,12 @@ class SpeedTest(Case):
             self.assertIsNotNone(rig.daemon.wait_line("bytes came, but no text", 15))
             link = rig.wait_link(lambda doc: doc["console"]["garbage"])
             self.assertEqual(link["console"]["garbage"], 1)
+
+
+class ManyPollsTest(Case):
+    def test_wrong_fixed_speed(self):
+        """Also after many more polls than max_failed_polls."""
+        self.wrong_fixed_speed({"failed_poll_s": "0.2", "backoff_max_s": "0.2", "max_failed_polls": 2})
 
 
 class WakeTest(Case):
@@ -166,8 +174,8 @@ class ForeignTest(Case):
     def test_only_permitted_commands(self):
         """A whole life: sleep, wake, login, refusals, absent modules, damage, silence. What was written is looked at
         after every test (harness.py, commands.py)."""
-        config = {"serial": {"baud": 115200}, "protection": {"max_age_s": 3}}
-        with Rig(models="us2000c", modules=3, asleep=True, login_required=True, config=config) as rig:
+        with Rig(models="us2000c", modules=3, asleep=True, login_required=True, config={"serial": {"baud": 115200}},
+                 constants={"max_age_s": 3}) as rig:
             rig.wait_bank(timeout_s=40)
             rig.sim.stack[2].present = False
             rig.sim.fault("garbage", command="bat 1", count=2)

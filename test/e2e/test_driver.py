@@ -9,10 +9,10 @@ from clock import Clock
 from daemon import patience, run_once
 from document import LIMITS
 from driver import TIMED_OUT, VERSIONS, Driver, follow
-from harness import Rig
+from harness import AT_ONCE, Rig
 
 GOOD = {"Dc": {"Power": 10.0, "Voltage": 50.0}, "Soc": 50, "Info": {"MaxChargeCurrent": 20.0}}
-LATE = {"protection": {"max_age_s": "30", "max_failed_polls": "100"}}      # the clock jumps: no module is lost by that
+LATE = {"max_age_s": "30", "max_failed_polls": "100"}      # the clock jumps: no module is lost by that
 JUMPS, JUMP_S, JUMP_WAIT_S = 3, 20.0, 2.0                                  # most of the 70 s
 
 
@@ -116,7 +116,7 @@ class StandInTest(unittest.TestCase):
 class ProtectedTest(unittest.TestCase):
     def test_a_cell_goes_high_and_back(self):
         """What sets the limits changes all the time then: just when it matters the driver must stay."""
-        with Rig(models="us2000c", modules=2) as rig:
+        with Rig(models="us2000c", modules=2, constants=AT_ONCE) as rig:
             rig.wait_bank(lambda b: b["Info.MaxChargeCurrent"] > 0)
             for cell_mv in (3380, 3560, 3660, 3540, 3400):
                 mark = rig.now()
@@ -136,7 +136,7 @@ class LimitsOffTest(unittest.TestCase):
     """[limits] publish = no: the limits that are in force end with either version."""
 
     def rig(self, clock):
-        rig = Rig(models="us2000c", modules=2, config=LATE, environment=clock.environment)
+        rig = Rig(models="us2000c", modules=2, constants=LATE, environment=clock.environment)
         for module in rig.sim.stack:
             module.current_ma = 0          # or its replies, always the same, would count as frozen
         return rig

@@ -57,9 +57,9 @@ class BatteryFaults(unittest.TestCase):
 
     def test_off_for_minutes(self):
         """Longer than it is waited for: the program ends, is started again and again, and nothing is published."""
-        defaults = {"protection": {"max_failed_polls": 10, "failed_poll_s": 6, "backoff_max_s": 60}}
+        defaults = {"max_failed_polls": 10, "failed_poll_s": 6, "backoff_max_s": 60}
         with Row("battery off for two minutes, the program restarted meanwhile", age_s=DEFAULT_AGE_S,
-                 config=defaults) as row, Supervisor(row) as boss:
+                 constants=defaults) as row, Supervisor(row) as boss:
             row.spoil(lambda: self.switched_off(row))
             row.safe(all_lost)
             self.assertEqual(row.daemons[0].wait(100), 111)

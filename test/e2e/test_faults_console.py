@@ -60,8 +60,9 @@ class SpeedFaults(unittest.TestCase):
 
     def test_other_speed_for_good(self):
         """The program looks only where it found the console; started anew it looks everywhere."""
-        config = {"serial": {"baud": "auto"}, "protection": {"max_failed_polls": 2, "failed_poll_s": "0.5"}}
-        with Row("console at another speed for good", config=config) as row, Supervisor(row) as boss:
+        constants = {"max_failed_polls": 2, "failed_poll_s": "0.5"}
+        with Row("console at another speed for good", config={"serial": {"baud": "auto"}},
+                 constants=constants) as row, Supervisor(row) as boss:
             row.spoil(lambda: set_speed(row, 19200))
             row.safe(all_lost)
             row.mend(lambda: None)

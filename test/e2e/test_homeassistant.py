@@ -17,7 +17,7 @@ from mqtt import Broker, Subscriber
 PREFIX = "homeassistant"
 ON = {"homeassistant": {"discovery": "yes"}}
 BIRTH = PREFIX + "/status"
-QUICK_LOSS = {"protection": {"max_age_s": "2", "failed_poll_s": "0.5", "max_failed_polls": "100"}}
+QUICK_LOSS = {"max_age_s": "2", "failed_poll_s": "0.5", "max_failed_polls": "100"}
 
 
 def topic_of(number, prefix=PREFIX):
@@ -282,7 +282,7 @@ class ValueTest(Case):
 
     def test_lost(self):
         """A lost module is unavailable, and so is a lost battery: what was known stays, what never was is unknown, not 0."""
-        with self.rig(config=dict(ON, **QUICK_LOSS)) as rig:
+        with self.rig(constants=QUICK_LOSS) as rig:
             bank, module = self.announced(rig, 0), self.announced(rig, 2)
             mark = rig.now()
             rig.sim.stack[2].present = False

@@ -7,7 +7,7 @@ the daemon starts and lists what must be seen; the rules are worked out by hand 
 import time
 import unittest
 
-from harness import Rig, patience
+from harness import AT_ONCE, Rig, patience
 
 CVL, CCL, DCL = "Info.MaxChargeVoltage", "Info.MaxChargeCurrent", "Info.MaxDischargeCurrent"
 WHY_CCL, WHY_DCL, MODE = "limits.charge_current", "limits.discharge_current", "Info.ChargeMode"    # two of the link
@@ -196,13 +196,13 @@ class ChangeTest(Case):
 
     def test_release_needs_a_distance(self):
         """High SoC trips above 90 and is released at 88."""
-        with Rig(models="us2000c", modules=2) as rig:
+        with Rig(models="us2000c", modules=2, constants=AT_ONCE) as rig:
             for percent, ccl in ((92, 14), (89, 14), (87, 80), (90, 80), (91, 14)):
                 soc(percent, percent)(rig.sim.stack)
                 self.shows(rig, {"Soc": percent, CCL: ccl})
 
     def test_an_alarm_is_logged_when_it_changes(self):
-        with Rig(models="us2000c", modules=2) as rig:
+        with Rig(models="us2000c", modules=2, constants=AT_ONCE) as rig:
             self.shows(rig, CALM)
             heat(47)(rig.sim.stack)
             self.shows(rig, alarms(HighTemperature=1))

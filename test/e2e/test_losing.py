@@ -6,9 +6,9 @@ import unittest
 from harness import Rig, patience
 
 # Everything shortened: a module is lost after 2 s, two failed polls end the program.
-QUICK = {"serial": {"baud": 115200}, "protection": {"max_age_s": 2, "failed_poll_s": "0.2", "backoff_max_s": "0.4",
-                                                    "max_failed_polls": 2, "offline_patience_s": "0.3"}}
-PATIENT = {"mqtt": {"publish_unchanged": 2}, "serial": {"baud": 115200}, "protection": dict(QUICK["protection"], max_failed_polls=50)}
+FIXED = {"serial": {"baud": 115200}}
+QUICK = {"max_age_s": 2, "failed_poll_s": "0.2", "backoff_max_s": "0.4", "max_failed_polls": 2, "offline_patience_s": "0.3"}
+PATIENT = dict(QUICK, max_failed_polls=50, publish_unchanged=2)
 
 
 def counts(online, offline):
@@ -17,7 +17,7 @@ def counts(online, offline):
 
 class ModuleTest(unittest.TestCase):
     def lost_and_back(self, lose, give_back):
-        with Rig(models="us2kbpl", modules=3, config=PATIENT) as rig:
+        with Rig(models="us2kbpl", modules=3, config=FIXED, constants=PATIENT) as rig:
             rig.wait_bank(counts(3, 0))
             lose(rig)
             lost_at = time.monotonic()
@@ -56,16 +56,14 @@ class ModuleTest(unittest.TestCase):
 
     def test_a_slow_start_gives_no_patience(self):
         """The time that the console was looked for and woken is no part of a pass."""
-        config = dict(PATIENT, serial={"baud": "auto"})
-        with Rig(models="us2kbpl", modules=2, asleep=True, config=config) as rig:
+        with Rig(models="us2kbpl", modules=2, asleep=True, constants=PATIENT) as rig:
             rig.wait_bank(counts(2, 0), timeout_s=40)
             rig.sim.stack[2].present = False
             rig.wait_bank(counts(1, 1), timeout_s=6)
 
     def test_failed(self):
         """It answers, but reports a fault and carries nothing: it leaves the bank like a lost one."""
-        config = dict(PATIENT, protection=dict(PATIENT["protection"], failed_s=1))
-        with Rig(models="us2kbpl", modules=2, config=config) as rig:
+        with Rig(models="us2kbpl", modules=2, config=FIXED, constants=dict(PATIENT, failed_s=1)) as rig:
             rig.wait_bank(counts(2, 0))
             rig.sim.stack[2].set_many(base_state="SysError", current_ma=0)
             bank = rig.wait_bank(counts(1, 1), timeout_s=8)
@@ -79,7 +77,7 @@ class ModuleTest(unittest.TestCase):
             rig.wait_link(lambda doc: doc["modules"][1]["failed"] == 0)
 
     def test_offline_costs_one_command_a_pass(self):
-        with Rig(models="us2kbpl", modules=2, config=PATIENT) as rig:
+        with Rig(models="us2kbpl", modules=2, config=FIXED, constants=PATIENT) as rig:
             rig.wait_bank(counts(2, 0))
             rig.sim.fault("silence", module=2)
             rig.wait_bank(counts(1, 1))
@@ -95,7 +93,8 @@ class ModuleTest(unittest.TestCase):
 
     def test_never_there(self):
         """A configured module that never answers counts as offline; the others are published."""
-        with Rig(models="us2kbpl", modules=2, config=dict(PATIENT, battery={"addresses": "1,2,5"})) as rig:
+        with Rig(models="us2kbpl", modules=2, config=dict(FIXED, battery={"addresses": "1,2,5"}),
+                 constants=PATIENT) as rig:
             bank = rig.wait_bank(counts(2, 1))
             self.assertEqual(bank["Alarms.BmsCable"], 1)
             self.assertEqual(rig.subscriber.on(rig.topic("battery_5")), [])
@@ -112,12 +111,12 @@ class ModuleTest(unittest.TestCase):
 
 
 class BatteryTest(unittest.TestCase):
-    def silent_until_exit(self, config, least_s, most_s):
-        with Rig(models="us2kbpl", modules=2, config=config) as rig:
+    def silent_until_exit(self, constants, least_s, most_s):
+        with Rig(models="us2kbpl", modules=2, config=FIXED, constants=constants) as rig:
             rig.wait_bank(counts(2, 0))
             rig.sim.fault("silence")
             began = time.monotonic()
-            polls = config["protection"].get("max_failed_polls", 10)
+            polls = constants.get("max_failed_polls", 10)
             rig.wait_status("offline", timeout_s=most_s, since=rig.now())
             status = rig.daemon.wait(most_s)
             self.assertEqual(status, 111)
@@ -134,10 +133,10 @@ class BatteryTest(unittest.TestCase):
 
     def test_silence_at_the_defaults(self):
         """Ten polls, six seconds apart."""
-        self.silent_until_exit({"serial": {"baud": 115200}, "protection": {}}, 50, 90)
+        self.silent_until_exit({}, 50, 90)
 
     def test_back_before_the_end(self):
-        with Rig(models="us2kbpl", modules=2, config=PATIENT) as rig:
+        with Rig(models="us2kbpl", modules=2, config=FIXED, constants=PATIENT) as rig:
             rig.wait_bank(counts(2, 0))
             rig.sim.fault("silence")
             rig.wait_status("offline", since=rig.now())
@@ -155,8 +154,7 @@ class BatteryTest(unittest.TestCase):
 
     def test_lost_once(self):
         """Modules that are a little apart in age are lost for good, not now and again."""
-        config = dict(PATIENT, protection=dict(PATIENT["protection"], max_age_s=4))
-        with Rig(models="us2kbpl", modules=3, latency_s=0.03, config=config) as rig:
+        with Rig(models="us2kbpl", modules=3, latency_s=0.03, config=FIXED, constants=dict(PATIENT, max_age_s=4)) as rig:
             rig.wait_bank(counts(3, 0))
             rig.sim.fault("silence")
             rig.wait_bank(lambda b: b["Alarms.BmsCable"] == 2)
@@ -169,7 +167,7 @@ class BatteryTest(unittest.TestCase):
 
     def test_never_there(self):
         """Before the first good reply it stays up, whatever max_failed_polls says, and says so once."""
-        with Rig(models="us2kbpl", modules=1, config=QUICK, start=False) as rig:
+        with Rig(models="us2kbpl", modules=1, config=FIXED, constants=QUICK, start=False) as rig:
             rig.sim.fault("silence")
             rig.start_daemon()
             self.assertIsNotNone(rig.daemon.wait_line("no answer from a console", 15))
@@ -185,7 +183,7 @@ class BatteryTest(unittest.TestCase):
 class PortTest(unittest.TestCase):
     def test_missing_at_start(self):
         """It stays up, says so once, and finds the port when it comes."""
-        with Rig(models="us2kbpl", modules=2, config=QUICK, link=True, plugged=False) as rig:
+        with Rig(models="us2kbpl", modules=2, config=FIXED, constants=QUICK, link=True, plugged=False) as rig:
             line = rig.daemon.wait_line("^(warning|error): .*battery", 5)
             self.assertIsNotNone(line, "nothing is said of the missing port")
             rig.wait_link(lambda doc: doc["failed_polls"] >= 4, timeout_s=20)
@@ -197,7 +195,7 @@ class PortTest(unittest.TestCase):
             rig.wait_status("online")
 
     def test_not_a_serial_port(self):
-        with Rig(models="us2kbpl", modules=1, start=False, config=QUICK) as rig:
+        with Rig(models="us2kbpl", modules=1, start=False, config=FIXED, constants=QUICK) as rig:
             rig.write_config({"serial": {"port": rig.path}})
             rig.start_daemon()
             self.assertIsNotNone(rig.daemon.wait_line("^(warning|error): .*not a serial port", 5))
@@ -208,7 +206,7 @@ class PortTest(unittest.TestCase):
 
     def test_unplugged_for_good(self):
         """The adapter is gone: it says what that means, stays up, and is there when the adapter is."""
-        with Rig(models="us2kbpl", modules=2, config=QUICK, link=True) as rig:
+        with Rig(models="us2kbpl", modules=2, config=FIXED, constants=QUICK, link=True) as rig:
             rig.wait_bank(counts(2, 0))
             rig.sim.unplug()
             rig.wait_status("offline", since=rig.now())

@@ -18,9 +18,8 @@ def limits(bank):
 class RecoveryTest(unittest.TestCase):
     def test_discharge_at_once_charge_by_the_ramp(self):
         """After the loss of all: DCL with the first complete bank, CCL and CVL after the hold."""
-        config = dict(FAST, protection={"max_age_s": "3", "recovery_hold_s": "6", "recovery_current_a_s": "5",
-                                        "recovery_voltage_v_s": "0.05", "max_failed_polls": "50"})
-        with Rig(models="us2kbpl", modules=2, config=config) as rig:
+        constants = {"max_age_s": "3", "recovery_hold_s": "6", "max_failed_polls": "50"}
+        with Rig(models="us2kbpl", modules=2, config=FAST, constants=constants) as rig:
             rig.wait_bank(lambda b: b["Info.MaxDischargeCurrent"] == 50)    # what the BMS recommends
             rig.sim.fault("silence")
             rig.wait_bank(lambda b: b["Alarms.BmsCable"] == 2)
@@ -46,8 +45,7 @@ class RecoveryTest(unittest.TestCase):
 
     def test_a_restart_takes_over(self):
         """kill -9 and start: what was blocked stays, and nothing jumps up."""
-        config = dict(FAST, protection={"recovery_hold_s": "5", "recovery_current_a_s": "1"})
-        with Rig(models="us2kbpl", modules=2, config=config) as rig:
+        with Rig(models="us2kbpl", modules=2, config=FAST) as rig:
             rig.wait_bank(lambda b: b["Info.MaxChargeCurrent"] == 40)     # what the BMS recommends
             rig.sim.stack[1].cells_mv[4] = 3660
             rig.wait_bank(lambda b: b["Info.MaxChargeCurrent"] == 0)
@@ -65,8 +63,8 @@ class RecoveryTest(unittest.TestCase):
 class FrozenTest(unittest.TestCase):
     def test_frozen(self):
         """The same bytes again and again while current flows: lost. Another byte, and it is back."""
-        config = dict(FAST, protection={"frozen_s": "3", "frozen_passes": "3", "max_age_s": "3"})
-        with Rig(models="us2kbpl", modules=1, config=config) as rig:
+        constants = {"frozen_s": "3", "frozen_passes": "3", "max_age_s": "3"}
+        with Rig(models="us2kbpl", modules=1, config=FAST, constants=constants) as rig:
             rig.sim.stack[1].current_ma = 5000
             rig.wait_bank(lambda b: b["Dc.Current"] == 5)
             rig.wait_bank(lambda b: b["Alarms.BmsCable"] == 2)
@@ -76,8 +74,8 @@ class FrozenTest(unittest.TestCase):
             rig.wait_bank(lambda b: b["Alarms.BmsCable"] == 0 and b["Dc.Current"] == 6, since=mark)
 
     def test_at_rest_sameness_is_normal(self):
-        config = dict(FAST, protection={"frozen_s": "2", "frozen_passes": "3", "max_age_s": "3"})
-        with Rig(models="us2kbpl", modules=1, config=config) as rig:
+        constants = {"frozen_s": "2", "frozen_passes": "3", "max_age_s": "3"}
+        with Rig(models="us2kbpl", modules=1, config=FAST, constants=constants) as rig:
             rig.sim.stack[1].current_ma = 1500
             rig.wait_bank(lambda b: b["Dc.Current"] == 1.5)
             time.sleep(6)

@@ -166,7 +166,7 @@ class WatchTest(unittest.TestCase):
 
     def test_module_lost(self):
         """A module that falls silent is said to be, with the age of its values; the bank's alarm shows."""
-        with Rig(modules=3, config={"protection": {"max_age_s": "2", "offline_patience_s": "0.3"}}) as rig:
+        with Rig(modules=3, constants={"max_age_s": "2", "offline_patience_s": "0.3"}) as rig:
             screen = self.screen("-c", rig.path)
             screen.wait("online")
             rig.sim.fault("silence", module=2)

@@ -442,7 +442,9 @@ static void print_settings(void)
 {
 	static const char *const relations[] = { [SETTINGS_BELOW] = "below", [SETTINGS_NOT_ABOVE] = "not_above" };
 	static const char *const slopes[] = {
-		[MEMBER_RISES] = "rises", [MEMBER_FALLS] = "falls", [MEMBER_NEVER_RISES] = "never_rises",
+		[MEMBER_RISES] = "rises",
+		[MEMBER_FALLS] = "falls",
+		[MEMBER_NEVER_RISES] = "never_rises",
 	};
 
 	for (int i = 0; i < member_count(); i++) {

@@ -210,8 +210,7 @@ class Service(unittest.TestCase):
         self.assertTrue(os.path.exists(self.gx.path("run/pylontech-mqtt/supervise/status")))
 
     def test_replug_under_another_number(self):
-        self.configure("")
-        self.gx.write(CONFIG, self.gx.read(CONFIG) + "[protection]\nbackoff_max_s = 1\nfailed_poll_s = 0.5\n", 0o600)
+        self.configure()
         self.installed()
         self.wait_bank(0)
         pid = self.gx.pid()

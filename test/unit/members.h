@@ -169,7 +169,7 @@ static inline struct settings_row member_with_range(struct settings_row row)
 static inline struct settings_row member_row(int index)
 {
 	return index < settings_row_count ? settings_rows[index]
-	                                  : member_with_range(settings_fixed_rows[index - settings_row_count]);
+					  : member_with_range(settings_fixed_rows[index - settings_row_count]);
 }
 
 static inline bool member_find(const char *section, const char *key, struct settings_row *row)
@@ -255,16 +255,25 @@ static inline int member_order_count(void)
 	return settings_order_count + MEMBER_COUNT_OF(member_orders);
 }
 
-/* The first key or constant that stands in no order with another one, or with itself; NULL: all do. */
-static inline const char *member_out_of_order(const struct settings *s)
+/* The first constant that does not keep its order with another one; NULL: all do. */
+static inline const char *member_constant_out_of_order(const struct settings *s)
 {
-	for (int i = 0; i < member_order_count(); i++)
-		if (!settings_order_kept(s, member_order(i)))
-			return member_at(member_order(i)->a).key;
+	for (int i = 0; i < MEMBER_COUNT_OF(member_orders); i++)
+		if (!settings_order_kept(s, &member_orders[i]))
+			return member_at(member_orders[i].a).key;
 	for (int i = 0; i < MEMBER_COUNT_OF(member_tapers); i++)
 		if (!member_slope_kept(s, &member_tapers[i]))
 			return member_at(member_tapers[i].offset).key;
 	return NULL;
+}
+
+/* The same of keys and constants. */
+static inline const char *member_out_of_order(const struct settings *s)
+{
+	for (int i = 0; i < settings_order_count; i++)
+		if (!settings_order_kept(s, &settings_orders[i]))
+			return member_at(settings_orders[i].a).key;
+	return member_constant_out_of_order(s);
 }
 
 #endif

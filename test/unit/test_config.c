@@ -101,17 +101,18 @@ static void test_good_file(void **state)
 	struct said said;
 
 	if (!read_text("\xef\xbb\xbf[mqtt] ; the broker\r\n"
-	               "  broker = 192.0.2.1   ; comment\r\n"
-	               "port:1884\n"
-	               "[battery]\n"
-	               "\taddresses=1,2,3\n"
-	               "# num_cells = 99\n"
-	               "[protection]\n"
-	               "cell_bulk_voltage = 3.48\n"
-	               "[mqtt]\n"
-	               "topic_base = a/b\n"
-	               "[logging]\n"
-	               "level = debug", &s, &said))
+		       "  broker = 192.0.2.1   ; comment\r\n"
+		       "port:1884\n"
+		       "[battery]\n"
+		       "\taddresses=1,2,3\n"
+		       "# num_cells = 99\n"
+		       "[protection]\n"
+		       "cell_bulk_voltage = 3.48\n"
+		       "[mqtt]\n"
+		       "topic_base = a/b\n"
+		       "[logging]\n"
+		       "level = debug",
+		       &s, &said))
 		fail_msg("%s", said.text);
 	assert_string_equal(s.mqtt.broker, "192.0.2.1");
 	assert_int_equal(s.mqtt.port, 1884);
@@ -127,9 +128,11 @@ static const struct {
 	{ "unknown key", "[serial]\nspeed = 1\n",
 	  "F 2: unknown key speed in [serial]: there are port, baud, reading_freq\n" },
 	{ "unknown section", "\n[mqqt]\nport = 1\n",
-	  "F 2: unknown section [mqqt]: there are mqtt, serial, battery, limits, protection, homeassistant, history, logging\n" },
+	  "F 2: unknown section [mqqt]: there are mqtt, serial, battery, limits, protection, homeassistant, history, "
+	  "logging\n" },
 	{ "unknown empty section", "[x]",
-	  "F 1: unknown section [x]: there are mqtt, serial, battery, limits, protection, homeassistant, history, logging\n" },
+	  "F 1: unknown section [x]: there are mqtt, serial, battery, limits, protection, homeassistant, history, "
+	  "logging\n" },
 	{ "before a section", "port = 1\n", "F 1: port stands before the first [section]\n" },
 	{ "duplicate", "[mqtt]\nport = 1\n[serial]\n[mqtt]\nport = 2\n",
 	  "F 5: [mqtt] port stands in line 2 already: once is allowed\n" },
@@ -138,16 +141,14 @@ static const struct {
 	  "F 3: [mqtt] port stands in line 2 already: once is allowed\n" },
 	{ "bad value", "[protection]\ncell_bulk_voltage = 3.9\n",
 	  "F 2: [protection] cell_bulk_voltage = 3.9: must be a number from 3.3 to 3.6 V\n" },
-	{ "empty value", "[mqtt]\nport =\n",
-	  "F 2: [mqtt] port = : must be a whole number from 1 to 65535\n" },
+	{ "empty value", "[mqtt]\nport =\n", "F 2: [mqtt] port = : must be a whole number from 1 to 65535\n" },
 	{ "no equals sign", "[mqtt]\nport 1883\n",
 	  "F 2: not understood: a line is [section], key = value or # comment\n" },
 	{ "no equals sign in the last line", "[mqtt]\nx",
 	  "F 2: not understood: a line is [section], key = value or # comment\n" },
 	{ "no closing bracket", "[mqtt\nport = 1\n",
 	  "F 1: a section needs its closing bracket: [name]\nF 2: port stands before the first [section]\n" },
-	{ "behind a bracket", "[mqtt] port = 1\n",
-	  "F 1: nothing but a comment may stand behind [section]\n" },
+	{ "behind a bracket", "[mqtt] port = 1\n", "F 1: nothing but a comment may stand behind [section]\n" },
 	{ "indented is no continuation", "[mqtt]\nport = 1\n  port = 2\n",
 	  "F 3: [mqtt] port stands in line 2 already: once is allowed\n" },
 	{ "wrong order, first key written", "[protection]\nlow_soc = 20\n",
@@ -174,14 +175,17 @@ static const struct {
 	  "F 2: unknown key max_age_s in [serial]: there are port, baud, reading_freq\n" },
 	{ "unknown, with all that there are", "[protection]\nx = 1\n",
 	  "F 2: unknown key x in [protection]: there are cell_bulk_voltage, cell_float_voltage, full_charge_days, "
-	  "full_charge_voltage, high_soc_current, charge_cold_temperature, charge_cold_current, charge_hot_temperature, "
+	  "full_charge_voltage, high_soc_current, charge_cold_temperature, charge_cold_current, "
+	  "charge_hot_temperature, "
 	  "low_soc, low_soc_release, low_soc_block, low_soc_block_release, lost_module, failed_module, lost_battery, "
 	  "lost_battery_soc\n" },
 	{ "several", "[mqtt]\nport = 0\nfoo\n[logging]\nlevel = loud\n",
 	  "F 2: [mqtt] port = 0: must be a whole number from 1 to 65535\n"
 	  "F 3: not understood: a line is [section], key = value or # comment\n"
 	  "F 5: [logging] level = loud: must be error, warning, info or debug\n" },
-	{ "password is not shown", "[mqtt]\nusername = u\npassword = se\x01" "cret\n",
+	{ "password is not shown",
+	  "[mqtt]\nusername = u\npassword = se\x01"
+	  "cret\n",
 	  "F 3: [mqtt] password = (hidden): must be empty or up to 127 characters\n" },
 	{ "password without a name", "[mqtt]\npassword = secret\n",
 	  "F 2: [mqtt] username is needed with a password\n" },

@@ -9,14 +9,10 @@ static void test_settings_refused(void **state)
 	static const struct {
 		const char *section, *key, *value;
 	} rows[] = {
-		{ "mqtt", "active", "maybe" },
-		{ "mqtt", "active", "" },
-		{ "mqtt", "password", "tab\there" },
-		{ "mqtt", "password", "rubout\x7f" },
-		{ "mqtt", "broker", "two words" },
-		{ "mqtt", "broker", "sm\xc3\xa5l" },
-		{ "mqtt", "client_id", "two words" },
-		{ "mqtt", "client_id", "a+b" },
+		{ "mqtt", "active", "maybe" },        { "mqtt", "active", "" },
+		{ "mqtt", "password", "tab\there" },  { "mqtt", "password", "rubout\x7f" },
+		{ "mqtt", "broker", "two words" },    { "mqtt", "broker", "sm\xc3\xa5l" },
+		{ "mqtt", "client_id", "two words" }, { "mqtt", "client_id", "a+b" },
 	};
 	struct settings settings, before;
 

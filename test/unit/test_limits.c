@@ -136,8 +136,8 @@ static void test_taper_ends_early(void **state)
 	(void)state;
 	scene_init(&s, 1);
 	limits_init(&limits);
-	s.settings.protection.charge_taper = (struct settings_taper){ { 3400, 3450, 3500, 3550, 3600 },
-		                                                      { 100, 80, 60, 40, 10 } };
+	s.settings.protection.charge_taper =
+		(struct settings_taper){ { 3400, 3450, 3500, 3550, 3600 }, { 100, 80, 60, 40, 10 } };
 	put(&s, CELL_HIGH, 3600);
 	scene_step(&s, &limits, 0);
 	assert_int_equal(limits.bank_set.limit[LIMIT_CCL], 4000);

@@ -303,15 +303,15 @@ static void test_none_is_missing(void **state)
 	for (int i = 0; i < member_count(); i++) {
 		const struct settings_row row = member_row(i);
 		bool words = row.kind == SETTINGS_BOOL || row.kind == SETTINGS_TEXT || row.kind == SETTINGS_CHOICE ||
-		             row.kind == SETTINGS_ADDRESSES;
+			     row.kind == SETTINGS_ADDRESSES;
 
 		if (words || (strcmp(row.section, "protection") != 0 && strcmp(row.section, "limits") != 0 &&
-		              strcmp(row.section, "battery") != 0))
+			      strcmp(row.section, "battery") != 0))
 			continue;
 		if (walked(row.key) == is_amount(row.key))
 			fail_msg("[%s] %s: %s", row.section, row.key,
-			         is_amount(row.key) ? "both a threshold and an amount"
-			                            : "a number that no row here tests");
+				 is_amount(row.key) ? "both a threshold and an amount"
+						    : "a number that no row here tests");
 		found += is_amount(row.key);
 	}
 	assert_int_equal(found, COUNT_OF(amounts)); /* none that is gone */

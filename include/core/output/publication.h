@@ -2,7 +2,7 @@
  *
  * Of two messages within one second the driver may lose the second: at most one a second leaves, and one
  * that makes a limit stricter, as the document shows it, is sent again 1.1 s later. Something leaves at least every
- * 5 s, on a module's topic at least every `publish_unchanged`, earlier when another topic's document goes out. */
+ * 5 s, on a module's topic at least every 10 s, earlier when another topic's document goes out. */
 #ifndef CORE_PUBLICATION_H
 #define CORE_PUBLICATION_H
 

@@ -8,6 +8,8 @@
 
 struct settings;
 
+/* clang-format off */
+
 /* docs/protection.md, "Charge voltage (CVL)" */
 #define CELL_FLOOR_MV 3133             /* 47.0 V of 15 cells: no rule that saves one cell may starve the others */
 #define FLOAT_SOC_PCT 95               /* nearly full: bulk only wears the cells from here on */
@@ -116,8 +118,10 @@ struct settings;
 /* docs/driver.md, "The one-second rule" */
 #define PUBLISH_UNCHANGED_MS 10000     /* well within the 60 s after which the driver drops a battery */
 
-/* All of them, in the members that they are for; what an owner can set is 0. A source file of its own, so that the tests
- * can exchange it alone (test/faults/quick_constants.c). */
+/* clang-format on */
+
+/* All of them, in the members that they are for; what an owner can set is 0. In a source file of its own, so that a test
+ * can be linked before it (test/faults/quick_constants.c). */
 const struct settings *settings_constants(void);
 
 #endif

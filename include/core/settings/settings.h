@@ -26,7 +26,7 @@ struct settings_mqtt {
 	char key_file[SETTINGS_TEXT_MAX];
 	char topic_base[SETTINGS_TEXT_MAX];
 	char client_id[SETTINGS_TEXT_MAX];
-	int32_t publish_unchanged_ms; /* longest silence on a module's topic */
+	int32_t publish_unchanged_ms; /* longest silence on a module's topic; a constant */
 };
 
 struct settings_serial {
@@ -159,7 +159,8 @@ struct settings_row {
 	const char *choices; /* SETTINGS_CHOICE: words in the order of their values, "a|b|c";
 	                      * SETTINGS_BOOL: the words for false and true, NULL: "no|yes";
 	                      * SETTINGS_INT and SETTINGS_MILLI: a word that stands for 0, or NULL */
-	const char *preset; /* the default, written as the owner would; NULL: a constant, which has no range and no text */
+	const char
+		*preset; /* the default, written as the owner would; NULL: a constant, which has no range and no text */
 	const char *unit;   /* "" for none */
 	const char *text;   /* what it does, one or two sentences */
 };

@@ -3,6 +3,8 @@
 
 #define AT(member) offsetof(struct settings, member)
 #define LENGTH(array) ((int)(sizeof(array) / sizeof((array)[0])))
+/* clang-format off */
+
 #define FIXED(key_name, member, kind_name, unit_text) \
 	{ .section = "protection", .key = #key_name, .kind = SETTINGS_##kind_name, \
 	  .offset = AT(protection.member), .unit = unit_text }
@@ -95,3 +97,5 @@ const struct settings_row settings_fixed_rows[] = {
 	FIXED(balance_cell_voltage, balance_cell_mv, MILLI, "V"),
 };
 const int settings_fixed_count = LENGTH(settings_fixed_rows);
+
+/* clang-format on */

@@ -184,12 +184,8 @@ static bool set_addresses(char *to, const struct settings_row *row, const char *
 typedef bool set_function(char *to, const struct settings_row *row, const char *value);
 
 static set_function *const setters[] = {
-	[SETTINGS_BOOL] = set_bool,
-	[SETTINGS_INT] = set_number,
-	[SETTINGS_MILLI] = set_number,
-	[SETTINGS_TEXT] = set_text,
-	[SETTINGS_CHOICE] = set_choice,
-	[SETTINGS_ADDRESSES] = set_addresses,
+	[SETTINGS_BOOL] = set_bool, [SETTINGS_INT] = set_number,    [SETTINGS_MILLI] = set_number,
+	[SETTINGS_TEXT] = set_text, [SETTINGS_CHOICE] = set_choice, [SETTINGS_ADDRESSES] = set_addresses,
 };
 
 static const struct settings_wish *wish_of(const struct settings_row *row)
@@ -227,8 +223,7 @@ void settings_defaults(struct settings *s)
 		settings_set(s, &settings_rows[i], settings_rows[i].preset, why, sizeof(why));
 }
 
-static const struct settings_row *find(const struct settings_row *rows, int count, const char *section,
-                                       const char *key)
+static const struct settings_row *find(const struct settings_row *rows, int count, const char *section, const char *key)
 {
 	for (int i = 0; i < count; i++)
 		if (strcmp(rows[i].section, section) == 0 && strcmp(rows[i].key, key) == 0)

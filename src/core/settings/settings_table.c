@@ -8,6 +8,8 @@
 #define AT(member) offsetof(struct settings, member)
 #define LENGTH(array) ((int)(sizeof(array) / sizeof((array)[0])))
 
+/* clang-format off */
+
 #define TEXT(section, key, least, most, preset, text) \
 	{ #section, #key, SETTINGS_TEXT, AT(section.key), least, most, NULL, preset, "", text }
 
@@ -57,7 +59,7 @@ const struct settings_row settings_rows[] = {
 	     "/dev/serial/by-id/... or /dev/serial/by-path/..."),
 	{ "serial", "baud", SETTINGS_INT, AT(serial.baud), 9600, 115200, "auto", "auto", "baud",
 	  "Speed of the console; auto tries 19200, 115200 and 9600." },
-	{ "serial", "reading_freq", SETTINGS_MILLI, AT(serial.reading_freq_ms), 0, 20000, NULL, "2", "s",
+	{ "serial", "reading_freq", SETTINGS_MILLI, AT(serial.reading_freq_ms), 0, 14000, NULL, "2", "s",
 	  "From the start of a pass over all modules to the start of the next; 0: at once." },
 
 	/* [battery] */
@@ -131,6 +133,8 @@ const struct settings_row settings_rows[] = {
 	  "How much is logged." },
 };
 const int settings_row_count = LENGTH(settings_rows);
+
+/* clang-format on */
 
 /* Not a blank either. One comparison for both ends, so that it is the same where char has no sign. */
 static bool printable(const char *s)
