@@ -214,7 +214,7 @@ static void serve_mqtt(struct loop *l)
 			log_warning("lost the broker at %s:%d: %s; reconnecting", m->broker, (int)m->port,
 			            news.reason);
 		} else {
-			log_warning("no connection to the broker at %s:%d: %s; trying on", m->broker,
+			log_warning("no connection to the broker at %s:%d: %s; will keep trying", m->broker,
 			            (int)m->port, news.reason);
 		}
 	}

@@ -150,7 +150,7 @@ class WatchTest(unittest.TestCase):
             screen = self.screen("-c", rig.path)
             screen.wait("online")
             rig.broker_down()
-            text = screen.wait(r"No broker \(.*\), trying again; its last words are \d+ s old")
+            text = screen.wait(r"No broker \(.*\), trying again; last heard \d+ s ago")
             self.assertRegex(text, r"\nBank   \[#")
             rig.broker_up()
             screen.wait("\nonline ")
@@ -160,7 +160,7 @@ class WatchTest(unittest.TestCase):
             screen = self.screen("-c", rig.path)
             screen.wait("online")
             self.assertEqual(rig.daemon.stop(), 0)
-            screen.wait(r"The service is offline for \d+ s; its last words are \d+ s old", timeout_s=25)
+            screen.wait(r"The service has been offline for \d+ s; last heard \d+ s ago", timeout_s=25)
             rig.start_daemon()
             screen.wait("\nonline ")
 

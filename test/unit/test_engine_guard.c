@@ -55,7 +55,7 @@ static void test_not_confirmed(void **state)
 	assert_non_null(strstr(b.trace, "pwr1 pwr1 bat1"));
 	bench_run(&b, 10000);
 	assert_false(blocked(&b));
-	assert_int_equal(bench_said(&b, "reply to `pwr 1` not used: not yet, would block or jumps: once more"), 1);
+	assert_int_equal(bench_said(&b, "reply to `pwr 1` not used: unconfirmed, would block or jumps: once more"), 1);
 }
 
 /* Nor does one damaged digit in the table, the longest of all replies, block anything: the lights would go out. */

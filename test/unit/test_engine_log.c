@@ -143,9 +143,9 @@ static void test_faults(void **state)
 		{ { REPLY_DAMAGED, "Volt", 3 },
 		  "reply to `bat 2` not used: damaged, Volt in line 3; read again" },
 		{ { REPLY_OUT_OF_RANGE, "Tempr", 0 },
-		  "reply to `bat 2` not used: a value that cannot be, Tempr; read again" },
+		  "reply to `bat 2` not used: impossible value, Tempr; read again" },
 		{ { REPLY_WRONG_MODULE, "", 0 }, "reply to `bat 2` not used: another module's; read again" },
-		{ { REPLY_OK, "", 0 }, "reply to `bat 2` not used: not yet; read again" },
+		{ { REPLY_OK, "", 0 }, "reply to `bat 2` not used: unconfirmed; read again" },
 	};
 	struct module module = { .address = 2 };
 

@@ -58,7 +58,7 @@ static void test_doubted_reply(void **state)
 	bench_run_pass(&b);
 	assert_string_equal(b.trace, "pwr pwr1 pwr1 bat1");
 	assert_int_equal(b.engine.rack.module[0].pwr.voltage_mv.value, 49500);
-	assert_int_equal(bench_said(&b, "reply to `pwr 1` not used: a value that cannot be, Voltage"), 1);
+	assert_int_equal(bench_said(&b, "reply to `pwr 1` not used: impossible value, Voltage"), 1);
 }
 
 /* Both change at once: the cells that do not fit send it back to the pack's voltage. */

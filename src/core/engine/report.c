@@ -86,13 +86,13 @@ void report_console_silent(struct report_lines *out, struct report_memory *told,
 	told->silence = true;
 	t = line(out, reading ? LEVEL_ERROR : LEVEL_WARNING);
 	if (session->garbage)
-		text_str(&t, "bytes came, but no text: a wrong speed, or a TTL cable on an RS232 port. Trying on");
+		text_str(&t, "bytes came, but no text: a wrong speed, or a TTL cable on an RS232 port. Will keep trying");
 	else if (reading)
 		text_str(&t, "the console has gone silent and does not wake up: is the battery off, the cable "
-		             "pulled? Trying on");
+		             "pulled? Will keep trying");
 	else
 		text_str(&t, "no answer from a console, even after waking it: check the cable, that the battery "
-		             "is on, and that it is the master module. Trying on");
+		             "is on, and that it is the master module. Will keep trying");
 }
 
 void report_giving_up(struct report_lines *out, int failed_polls, bool missing, bool taken)
@@ -166,7 +166,7 @@ void report_unreadable(struct report_lines *out, struct command command,
 	text_str(&t, late ? " did not come in time" : " was damaged on the line");
 	text_str(&t, ": not used, read again (");
 	text_int(&t, earlier + 1);
-	text_str(&t, " so far, told once in 100)");
+	text_str(&t, " so far; 1 in 100 is logged)");
 }
 
 void report_noisy(struct report_lines *out)
@@ -179,9 +179,9 @@ void report_fault(struct report_lines *out, struct report_memory *told, struct c
                   const struct reply_fault *fault, const struct module *module)
 {
 	static const char *const results[] = {
-		[REPLY_OK] = "not yet",
+		[REPLY_OK] = "unconfirmed",
 		[REPLY_DAMAGED] = "damaged",
-		[REPLY_OUT_OF_RANGE] = "a value that cannot be",
+		[REPLY_OUT_OF_RANGE] = "impossible value",
 		[REPLY_WRONG_MODULE] = "another module's",
 	};
 	struct text t;

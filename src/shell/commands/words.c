@@ -160,7 +160,7 @@ static int take_words(int count, char **given, struct words_line *line)
 		if (strcmp(words_rows[i].name, given[0]) == 0)
 			line->word = &words_rows[i];
 	if (count > 0 && (line->word->name[0] == '\0' || given[0][0] == '\0'))
-		return refuse(given[0], "is no word that this program knows");
+		return refuse(given[0], "is not a command");
 	for (int i = 1; i < count; i++) {
 		if (i > arguments_most(line->word))
 			return refuse(given[i], "is one argument too many");
@@ -238,6 +238,6 @@ int words_parse(int argc, char **argv, struct words_line *line)
 	status = take_words(argc - optind, argv + optind, line);
 	for (int i = 0; i < words_option_count && status == ENGINE_EXIT_NONE; i++)
 		if (given[i] && !words_go_together(&words_options[i], line->word))
-			status = refuse(words_options[i].name ? words_options[i].name : "this option", "does not go with this word");
+			status = refuse(words_options[i].name ? words_options[i].name : "this option", "cannot be used with this command");
 	return status;
 }

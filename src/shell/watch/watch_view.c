@@ -46,16 +46,16 @@ static void last_words(struct sheet *s)
 		pen_text(&s->pen, "; nothing was heard from it");
 		return;
 	}
-	pen_text(&s->pen, "; its last words are ");
+	pen_text(&s->pen, "; last heard ");
 	ago(s, s->view->bank.heard_ms);
-	pen_text(&s->pen, " old");
+	pen_text(&s->pen, " ago");
 }
 
 static void draw_offline(struct sheet *s, bool stale)
 {
 	const struct watch_model *v = s->view;
 
-	pen_text(&s->pen, stale ? "The service is offline for " : "The service reads no battery for ");
+	pen_text(&s->pen, stale ? "The service has been offline for " : "No battery has been read for ");
 	ago(s, v->status_ms);
 	pen_text(&s->pen, v->status_seen ? "" : " or longer");
 	if (stale)
