@@ -166,7 +166,7 @@ def prepare():
     link = ['-L', BUILD, '-lcore']
     for test in TESTS:
         must(['gcc', *CFLAGS, '-Itest/unit', '-o', f'{BUILD}/{test}', f'test/unit/{test}.c', *link, '-lcmocka'])
-    must(['gcc', *CFLAGS, '-o', f'{BUILD}/core_steps', 'test/model/core_steps.c', *link])
+    must(['gcc', *CFLAGS, '-Itest/unit', '-o', f'{BUILD}/core_steps', 'test/model/core_steps.c', *link])
 
 
 def touched(mutant):
