@@ -16,6 +16,7 @@
  * number, the same of its own topic. Anything not understood ends the program with status 2. */
 #include "core/output/bank.h"
 #include "core/protection/alarms.h"
+#include "core/protection/bank_subject.h"
 #include "core/protection/dynamics.h"
 #include "core/protection/limits.h"
 #include "core/rack/rack_age.h"

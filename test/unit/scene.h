@@ -3,6 +3,7 @@
 #define TEST_SCENE_H
 
 #include "core/output/bank.h"
+#include "core/protection/bank_subject.h"
 #include "core/protection/limits.h"
 #include "core/rack/rack_age.h"
 #include "core/rack/rack_reading.h"

@@ -15,10 +15,6 @@ struct bank_reasons {
 	char charge_current[BANK_REASON_MAX], discharge_current[BANK_REASON_MAX];
 };
 
-/* The bank as the limits see it, from `count` readings of modules that have not failed (at least one). */
-void bank_subject(const struct rack *rack, const struct settings *settings,
-                  const struct rack_reading *readings, int count, struct limits_subject *subject);
-
 /* The figures of one online module alone. */
 void bank_module_figures(const struct rack *rack, const struct settings *settings,
                          const struct rack_reading *reading, const struct limits_set *limits,

@@ -1,6 +1,7 @@
 #include "engine_parts.h"
 
 #include "core/base/digest.h"
+#include "core/protection/bank_subject.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 #include "core/output/bank.h"
 
-#include "core/base/number.h"
 #include "core/base/text.h"
+#include "core/protection/bank_subject.h"
 
 #include <string.h>
 
@@ -12,19 +12,11 @@ static const struct module *module_of(const struct rack *rack, const struct rack
 	return &rack->module[r->address - 1];
 }
 
-/* What a module holds when it is full: its own counter, else its specification. */
-static struct opt installed_mah(const struct module *m)
-{
-	if (m->pwr.total_mah.known)
-		return m->pwr.total_mah;
-	return m->info_ms == RACK_NEVER ? opt_none() : m->info.capacity_mah;
-}
-
 /* What a module can still give: its weakest cell's coulomb counter, else SoC x installed. */
 static struct opt capacity_mah(const struct module *m)
 {
 	struct opt least = opt_none();
-	struct opt installed = installed_mah(m);
+	struct opt installed = bank_subject_installed_mah(m);
 	int counted = 0;
 
 	while (counted < m->bat.cells && m->bat.cell[counted].mah.known)
@@ -45,57 +37,6 @@ static struct opt plus(struct opt a, struct opt b)
 static int64_t divide_rounded(int64_t a, int64_t b)
 {
 	return (a < 0 ? a - b / 2 : a + b / 2) / b;
-}
-
-/* The SoC in thousandths of a percent, weighted by capacity. */
-static int32_t soc_milli_of(const struct rack *rack, const struct rack_reading *readings, int count)
-{
-	int64_t sum = 0, weights = 0;
-	bool weighted = true;
-
-	for (int i = 0; i < count; i++)
-		weighted &= opt_or(installed_mah(module_of(rack, &readings[i])), 0) > 0;
-	for (int i = 0; i < count; i++) {
-		int64_t weight = weighted ? installed_mah(module_of(rack, &readings[i])).value : 1;
-
-		sum += weight * readings[i].soc_pct;
-		weights += weight;
-	}
-	return (int32_t)(sum * 1000 / number_max(weights, 1));
-}
-
-void bank_subject(const struct rack *rack, const struct settings *settings,
-                  const struct rack_reading *readings, int count, struct limits_subject *subject)
-{
-	int32_t soc = soc_milli_of(rack, readings, count);
-	int64_t voltage = 0;
-
-	memset(subject, 0, sizeof *subject);
-	/* rounded to the careful side: up for charge, down for discharge */
-	subject->charge_soc_pct = (soc + 999) / 1000;
-	subject->discharge_soc_pct = soc / 1000;
-	subject->full = true;
-	for (int i = 0; i < count; i++) {
-		voltage += readings[i].pack_mv;
-		subject->current_ma += readings[i].current_ma;
-		subject->cell_low_mv = opt_min(subject->cell_low_mv, readings[i].worst_cell_low.value);
-		subject->full &= readings[i].pwr->coulomb == WORD_FULL;
-		if (settings->limits.worst_soc && readings[i].soc_pct > subject->charge_soc_pct)
-			subject->charge_soc_pct = readings[i].soc_pct;
-		if (settings->limits.worst_soc && readings[i].soc_pct < subject->discharge_soc_pct)
-			subject->discharge_soc_pct = readings[i].soc_pct;
-	}
-	subject->voltage_mv = (int32_t)(voltage / count);
-	subject->cells = rack_cells(rack).fewest; /* of unlike modules the one that is full first */
-	for (int i = 0; i < RACK_MODULES_MAX; i++) {
-		const struct module *m = &rack->module[i];
-
-		subject->lost |= (uint32_t)(m->wanted && m->state == MODULE_LOST) << i;
-		subject->failed |= (uint32_t)(m->wanted && m->failed) << i;
-	}
-	subject->pwrsys = rack->pwrsys_ms == RACK_NEVER ? NULL : &rack->pwrsys;
-	subject->bank = true;
-	subject->modules = count;
 }
 
 /* "M3C14" in the bank, "C14" in a module's own document; the pack's own sensor has no cell. */
@@ -243,7 +184,7 @@ static void put_sums(struct figures *f, const struct rack *rack,
 		voltage += r->pack_mv;
 		temp += m->pwr.temp_mc.value;
 		f->current_ma.value += r->current_ma;
-		f->installed_mah = plus(f->installed_mah, installed_mah(m));
+		f->installed_mah = plus(f->installed_mah, bank_subject_installed_mah(m));
 		f->capacity_mah = plus(f->capacity_mah, capacity_mah(m));
 		cells_sum += cells_sum_mv(r, m);
 		if (m->stat_ms != RACK_NEVER) {
@@ -299,7 +240,7 @@ static void put_common(struct figures *f, const struct rack *rack, const struct 
 		put_cell(f, rack, settings, readings, count, position);
 	f->low_mv = wish.known ? wish
 	                       : opt_some(limits_pack_mv(settings->protection.pack_low_cell_mv, cells));
-	f->soc_milli = opt_some(soc_milli_of(rack, readings, count));
+	f->soc_milli = opt_some(bank_subject_soc_milli(rack, readings, count));
 	f->soc_pct = opt_some(f->soc_milli.value / 1000);
 }
 
