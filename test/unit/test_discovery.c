@@ -3,8 +3,8 @@
 
 #include "core/output/discovery.h"
 #include "core/output/payload.h"
+#include "shell/broker/homeassistant.h"
 #include "shell/broker/json_discovery.h"
-#include "shell/broker/mqtt.h"
 
 #define VALUES_MAX 256
 
@@ -295,17 +295,41 @@ static void test_room(void **state)
 	json_build_end(&build);
 }
 
+/* What is heard where Home Assistant says that it has started: only that, and nothing but it. */
+static void test_its_call(void **state)
+{
+	static const struct {
+		const char *payload;
+		bool calls;
+	} rows[] = {
+		{ "online", true }, { "offline", false }, { "", false },
+		{ "onlin", false }, { "online ", false }, { "Online", false },
+	};
+	struct settings settings;
+	char topic[MQTT_TOPIC_MAX];
+
+	(void)state;
+	for (int i = 0; i < COUNT_OF(rows); i++)
+		assert_row(rows[i].payload, i,
+			   homeassistant_calls(NULL, "homeassistant/status", rows[i].payload, strlen(rows[i].payload)),
+			   rows[i].calls);
+	settings_defaults(&settings);
+	settings.homeassistant.discovery = true;
+	homeassistant_call_topic(&settings, topic);
+	assert_string_equal(topic, "homeassistant/status");
+	settings.homeassistant.discovery = false;
+	homeassistant_call_topic(&settings, topic);
+	assert_string_equal(topic, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_every_value),
-		cmocka_unit_test(test_nothing_else),
-		cmocka_unit_test(test_ids_differ),
-		cmocka_unit_test(test_a_cell),
-		cmocka_unit_test(test_reasons),
-		cmocka_unit_test(test_names),
-		cmocka_unit_test(test_same_place),
-		cmocka_unit_test(test_room),
+		cmocka_unit_test(test_every_value), cmocka_unit_test(test_nothing_else),
+		cmocka_unit_test(test_ids_differ),  cmocka_unit_test(test_a_cell),
+		cmocka_unit_test(test_reasons),     cmocka_unit_test(test_names),
+		cmocka_unit_test(test_same_place),  cmocka_unit_test(test_room),
+		cmocka_unit_test(test_its_call),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
