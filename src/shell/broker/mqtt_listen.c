@@ -10,12 +10,12 @@
 static bool hand_over(void *user, const char *topic, const void *payload, size_t length)
 {
 	const struct mqtt_listen *l = user;
-	struct iovec parts[] = {
-		{ (void *)(uintptr_t)topic, strlen(topic) + 1 },
-		{ (void *)(uintptr_t)payload, length },
-	};
+	struct iovec parts[] = { { .iov_len = strlen(topic) + 1 }, { .iov_len = length } };
 	struct msghdr packet = { .msg_iov = parts, .msg_iovlen = 2 };
 
+	/* sendmsg only reads, but its struct is recvmsg's as well and knows no const */
+	memcpy(&parts[0].iov_base, &topic, sizeof topic);
+	memcpy(&parts[1].iov_base, &payload, sizeof payload);
 	if (parts[0].iov_len <= MQTT_TOPIC_MAX && parts[1].iov_len < MQTT_PAYLOAD_MAX)
 		sendmsg(l->hand_over_fd, &packet, MSG_DONTWAIT | MSG_NOSIGNAL);
 	return false;
