@@ -32,9 +32,13 @@ of_gcc() {
 	"$compiler" -print-file-name="$1"
 }
 
+# Debian 13's linker would leave room for pages of 64 kB, which an armv7 has not.
+pages=
+[ "$1" != armv7 ] || pages=-Wl,-z,max-page-size=4096
+
 # A static program that is still loaded at a random address. The order of the objects is that of their paths.
 # shellcheck disable=SC2086,SC2046
-"$compiler" $machine_flags -nostdlib -nostartfiles $(cat "$objects/link-flags") -Wl,-Bstatic -o "$out.debug" \
+"$compiler" $machine_flags $pages -nostdlib -nostartfiles $(cat "$objects/link-flags") -Wl,-Bstatic -o "$out.debug" \
 	-Wl,--no-dynamic-linker,-z,text -Wl,-z,stack-size=262144 -Wl,--build-id=none -Wl,--gc-sections $more \
 	"$prefix/lib/rcrt1.o" "$prefix/lib/crti.o" "$(of_gcc crtbeginS.o)" \
 	$(find "$objects" -name '*.o' | LC_ALL=C sort) -L"$prefix/lib" -lmosquitto -ljson-c -linih -lserialport \
