@@ -1,4 +1,4 @@
-# pylontech-mqtt: `make help` lists what can be made. What is made for the tests stands in test/Makefile.inc.
+# pylontech-mqtt: `make help` lists what can be made. What is made for the tests stands in test/Makefile.inc; it builds without.
 
 VERSION = 0.1.0
 BUILD ?= build
@@ -56,5 +56,5 @@ $(BUILD)/%.o: src/%.c Makefile
 	@$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 .PHONY: all help deps install release clean objects
-include test/Makefile.inc
+-include test/Makefile.inc
 -include $(shell find $(BUILD) -type f -name '*.d' 2>/dev/null)
