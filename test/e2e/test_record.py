@@ -346,7 +346,7 @@ class ReplayTest(Case):
         for arguments, holds in (
                 (["record"], "needs an argument"), (["replay"], "needs an argument"),
                 (["replay", "a", "b"], "too many"), (["record", "a", "b", "c"], "too many"),
-                (["replay", "a", "--keep-serials"], "does not go"), (["record", "a", "--once"], "does not go")):
+                (["replay", "a", "--keep-serials"], "cannot be used"), (["record", "a", "--once"], "cannot be used")):
             done = run_once(arguments)
             self.assertEqual((done.returncode, done.stdout), (100, ""))
             self.assertIn(holds, done.stderr)
