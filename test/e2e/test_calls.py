@@ -60,6 +60,7 @@ SILENT = {
 FIRST_ONLY = (("prctl", "program"),)
 # Where the first one is not the one that matters: the configuration, what the run before has left, the port; topics.
 FIRST_FIVE = (("open", "program"), ("read", "program"), ("mosquitto_publish", "program"))
+RAMP_V_S = 0.05                            # so fast CVL climbs by itself
 RETRIED = (errno.EINTR, errno.EAGAIN)      # told or not, the work must go on
 
 
@@ -154,10 +155,11 @@ class FailingTest(unittest.TestCase):
             self.blame(case, rig, "ended with %s" % outcome)
         elif not told and case.error not in RETRIED and not self.silent(case):
             self.blame(case, rig, "not a word about it")
+        right = (self.highest[0] + RAMP_V_S * HEALED_S, *self.highest[1:])
         for message in rig.subscriber.on(rig.topic("pylon"), mark):
             now = limits(rig.flat(message))
-            if any(a > b for a, b in zip(now, self.highest)):
-                self.blame(case, rig, "limits %s, at most %s are right" % (now, self.highest))
+            if any(a > b for a, b in zip(now, right)):
+                self.blame(case, rig, "limits %s, at most %s are right" % (now, right))
 
     def done(self, kind, count):
         print("%d failures %s, %d wrong" % (count, kind, len(self.wrong)))
