@@ -17,7 +17,7 @@ the first message. Times are seconds of any clock.
 
 import json
 
-from document import DRIVER_KEYS
+from document import DRIVER_KEYS, flatten
 
 VERSIONS = ("1.0.11", "1.0.12")          # those that we support
 TIMEOUT_S = 60.0                         # its default
@@ -28,16 +28,6 @@ SIX = ("System.MinVoltageCellId", "System.MinCellVoltage", "System.MaxVoltageCel
 TEXTS = ("ConnectionInformation", "Info.ChargeMode", "System.MinVoltageCellId", "System.MaxVoltageCellId",
          "System.MinTemperatureCellId", "System.MaxTemperatureCellId")
 TEXTS_SINCE_12 = ("Info.ChargeLimitation", "Info.DischargeLimitation")
-
-
-def leaves(data):
-    """Path and value of everything, one level deep."""
-    for name, value in data.items():
-        if isinstance(value, dict):
-            for inner, leaf in value.items():
-                yield name + "." + inner, leaf
-        else:
-            yield name, value
 
 
 class Driver:
@@ -71,12 +61,12 @@ class Driver:
             return
         if not self._complete(data):
             return
-        for path, value in leaves(data):
+        for path, value in flatten(data):
             self._take(path, value)
         self._compute()
 
     def _complete(self, data):
-        missing = [path for path in MANDATORY if path not in dict(leaves(data))]
+        missing = [path for path in MANDATORY if path not in dict(flatten(data))]
         if missing:
             self.log.append("%s is missing, nothing is taken" % missing[0])
         return not missing
